@@ -1,0 +1,107 @@
+//! The command line: one file a command. Prints, never decides.
+//!
+//! Standard output carries results, standard error logs and progress.
+
+mod check;
+mod completions;
+mod demo;
+mod maintenance;
+mod probe;
+mod replay;
+mod report;
+mod run;
+mod simulate;
+mod status;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+/// Exit codes that several commands share.
+pub(crate) mod exit {
+    pub(crate) const OK: u8 = 0;
+    pub(crate) const BAD_INPUT: u8 = 2;
+    pub(crate) const FAILED: u8 = 3;
+}
+
+/// Watches the cameras that a community paid for: which are dark, since when and why.
+#[derive(Debug, Parser)]
+#[command(name = "camwatch", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// How log lines on standard error look. RUST_LOG chooses which there are (default: info).
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Args),
+    Demo(demo::Args),
+    Check(check::Args),
+    Probe(probe::Args),
+    Status(status::Args),
+    Report(report::Args),
+    Replay(replay::Args),
+    Maintenance(maintenance::Args),
+    Simulate(simulate::Args),
+    Completions(completions::Args),
+}
+
+/// `--config`, as every command takes it.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArg {
+    /// The configuration file (TOML).
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+impl ConfigArg {
+    /// The configuration, or every problem of it on standard error and the exit code for that.
+    pub(crate) fn load(&self) -> Result<crate::config::Config, u8> {
+        crate::config::Config::load(&self.config).map_err(|problems| {
+            eprintln!("{problems}");
+            exit::BAD_INPUT
+        })
+    }
+}
+
+/// Runs the command that was asked for.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_logging(cli.log_format);
+    ExitCode::from(match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Probe(args) => probe::run(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Maintenance(args) => maintenance::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
+        Command::Completions(args) => completions::run(&args),
+    })
+}
+
+/// retina writes whole SDP bodies at `warn`: one odd camera would fill the journal.
+fn start_logging(format: LogFormat) {
+    use std::io::IsTerminal as _;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,retina=off"));
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
+    match format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().init(),
+    }
+}

@@ -1,0 +1,29 @@
+//! camwatch: health of networks of security cameras that a community paid for.
+//!
+//! An observation goes through the house once, from top to bottom, and never turns back:
+//!
+//! ```text
+//! config ─► inventory ─► schedule ─► probe ─► observation ─► judgement ─► event ─► store, snapshot ─► export, web, report
+//! ```
+//!
+//! Whatever decides (`judgement`, `ledger`, `schedule::plan`) is pure and takes the time as an argument; whatever
+//! touches the world (sockets, disks, clocks) decides nothing.
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod config;
+pub mod daemon;
+pub mod export;
+pub mod inventory;
+pub mod judgement;
+pub mod ledger;
+pub mod observation;
+pub mod probe;
+pub mod report;
+pub mod schedule;
+pub mod secret;
+pub mod simulate;
+pub mod snapshot;
+pub mod store;
+pub mod telemetry;
+pub mod web;

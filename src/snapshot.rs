@@ -1,0 +1,124 @@
+//! The present state of everything, immutable: what `export`, `web` and `status` read.
+//!
+//! The daemon makes a new one after each batch of observations. Decides nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::inventory::{CameraId, CommuneId, CredentialId, FundId, SiteId};
+use crate::judgement::event::IncidentScope;
+use crate::ledger::Tally;
+use crate::observation::{Cause, Phase, State, Stream};
+
+/// Everything as it stood at one moment.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    pub at: Timestamp,
+    /// Grows by one with each snapshot that differs from the one before.
+    pub generation: u64,
+    pub config: Arc<Config>,
+    /// Sorted by (site, camera); retired cameras are not here.
+    pub cameras: Vec<CameraStatus>,
+    /// Sorted by id.
+    pub sites: Vec<SiteStatus>,
+    /// Open ones, oldest first.
+    pub incidents: Vec<Incident>,
+    /// `false` while every reference is silent; `true` where none is configured.
+    pub monitor_online: bool,
+    /// Credentials that a device refuses.
+    pub refused: Vec<CredentialId>,
+    /// Uptime over the last 1, 7 and 30 days, recomputed about each minute; empty until first computed.
+    pub windows: Arc<Windows>,
+}
+
+/// The look-back windows of the uptime series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Window {
+    Day,
+    Week,
+    Month,
+}
+
+impl Window {
+    pub const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
+
+    /// The label's value: `1d`, `7d`, `30d`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "1d",
+            Self::Week => "7d",
+            Self::Month => "30d",
+        }
+    }
+
+    #[must_use]
+    pub fn days(self) -> u32 {
+        match self {
+            Self::Day => 1,
+            Self::Week => 7,
+            Self::Month => 30,
+        }
+    }
+}
+
+/// Seconds in each state over the windows, by what they are added up for.
+#[derive(Debug, Clone, Default)]
+pub struct Windows {
+    pub cameras: BTreeMap<(CameraId, Window), Tally>,
+    pub sites: BTreeMap<(SiteId, Window), Tally>,
+    pub funds: BTreeMap<(FundId, Window), Tally>,
+}
+
+/// One camera; also its JSON shape in the API and in `status --json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CameraStatus {
+    pub camera: CameraId,
+    pub site: SiteId,
+    pub commune: CommuneId,
+    pub name: String,
+    pub funded: bool,
+    pub state: State,
+    /// `None` while up or in maintenance.
+    pub cause: Option<Cause>,
+    pub since: Option<Timestamp>,
+    pub last_probe: Option<Timestamp>,
+    pub last_frame: Option<Timestamp>,
+    /// Seconds that the last probe took.
+    pub probe_seconds: Option<f64>,
+    /// Milliseconds of the last probe's phases.
+    #[serde(default)]
+    pub phases_ms: BTreeMap<Phase, f64>,
+    /// Of the last probe that received media.
+    pub stream: Option<Stream>,
+    /// Packets lost since the daemon began.
+    pub lost_packets_total: u64,
+    /// What the last probe said for a person.
+    pub detail: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct SiteStatus {
+    pub site: SiteId,
+    pub commune: CommuneId,
+    /// Cameras in each state; every state is there.
+    pub cameras: BTreeMap<State, u32>,
+    /// `false` while an incident of scope site or area explains it; `None` while the monitor is cut off.
+    pub up: Option<bool>,
+}
+
+/// An open incident; also its JSON shape in the API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    pub id: String,
+    pub scope: IncidentScope,
+    pub subject: String,
+    pub cause: Cause,
+    pub cameras: Vec<CameraId>,
+    pub since: Timestamp,
+    pub opened_at: Timestamp,
+}

@@ -1,0 +1,226 @@
+//! What the daemon says of itself: each event's log line and counter in one place, so that they cannot drift apart.
+//!
+//! Rooms call these methods; `export` renders the registry. No label here is free text but one at a time: the crate
+//! keys children by their concatenated label values, so that two free labels could merge ("a","bc" and "ab","c").
+
+use std::time::Duration;
+
+use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+
+use crate::observation::{Class, Outcome};
+
+/// The daemon's own series. Cheap to share behind an `Arc`.
+pub struct Telemetry {
+    registry: Registry,
+    probes: IntCounter,
+    probe_failures: IntCounterVec,
+    probe_duration: Histogram,
+    probe_received_bytes: IntCounter,
+    probe_panics: IntCounter,
+    probes_in_flight: IntGauge,
+    probe_slots: IntGauge,
+    schedule_lag: Histogram,
+    scheduler_last_progress: IntGauge,
+    store_write: Histogram,
+    store_write_failures: IntCounter,
+    store_queue_length: IntGauge,
+    store_queue_capacity: IntGauge,
+    store_dropped: IntCounter,
+    render_duration: Histogram,
+    config_last_reload_successful: IntGauge,
+    config_last_reload_success_timestamp: IntGauge,
+}
+
+const SECONDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+const WRITE_SECONDS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+
+impl Telemetry {
+    /// # Panics
+    /// Never: names and labels are constants that a test registers.
+    #[must_use]
+    pub fn new() -> Self {
+        let registry = Registry::new();
+        let counter = |name: &str, help: &str| register(&registry, IntCounter::new(name, help));
+        let gauge = |name: &str, help: &str| register(&registry, IntGauge::new(name, help));
+        let histogram = |name: &str, help: &str, buckets: &[f64]| {
+            register(&registry, Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec())))
+        };
+        let probe_failures = register(
+            &registry,
+            IntCounterVec::new(
+                Opts::new(
+                    "camwatch_probe_failures_total",
+                    "Probes that did not see the camera work, by outcome: the path, session and media outcomes that make \
+                     a camera dark, and unauthorized, busy and incompatible. Not slow or lossy.",
+                ),
+                &["cause"],
+            ),
+        );
+        for outcome in Outcome::ALL {
+            if counts_as_failure(*outcome) {
+                probe_failures.with_label_values(&[outcome.as_str()]).inc_by(0);
+            }
+        }
+        let this = Self {
+            probes: counter("camwatch_probes_total", "Probes that ended, whatever they came to."),
+            probe_failures,
+            probe_duration: histogram(
+                "camwatch_probe_duration_seconds",
+                "How long a probe took, from its first phase to its outcome.",
+                SECONDS,
+            ),
+            probe_received_bytes: counter(
+                "camwatch_probe_received_bytes_total",
+                "Bytes received from cameras by probes.",
+            ),
+            probe_panics: counter(
+                "camwatch_probe_panics_total",
+                "Probes in which a camera made the RTSP library panic; each was contained and counted as an outcome.",
+            ),
+            probes_in_flight: gauge("camwatch_probes_in_flight", "Probes that run now."),
+            probe_slots: gauge("camwatch_probe_slots", "Probes that may run at once: max_concurrent."),
+            schedule_lag: histogram(
+                "camwatch_schedule_lag_seconds",
+                "How much later than planned a probe began.",
+                SECONDS,
+            ),
+            scheduler_last_progress: gauge(
+                "camwatch_scheduler_last_progress_timestamp_seconds",
+                "When the scheduler last went round. Where this stands still, so does everything else here.",
+            ),
+            store_write: histogram(
+                "camwatch_store_write_seconds",
+                "How long writing one batch to the record took.",
+                WRITE_SECONDS,
+            ),
+            store_write_failures: counter(
+                "camwatch_store_write_failures_total",
+                "Batches that could not be written to the record. They are tried again.",
+            ),
+            store_queue_length: gauge("camwatch_store_queue_length", "Entries that wait to be written to the record."),
+            store_queue_capacity: gauge("camwatch_store_queue_capacity", "Entries that may wait to be written."),
+            store_dropped: counter(
+                "camwatch_store_dropped_total",
+                "Entries that the record lost because the queue was full.",
+            ),
+            render_duration: histogram(
+                "camwatch_render_duration_seconds",
+                "How long rendering one metrics page took.",
+                WRITE_SECONDS,
+            ),
+            config_last_reload_successful: gauge(
+                "camwatch_config_last_reload_successful",
+                "Whether the configuration was good when it was last read (1) or is an older one still in force (0).",
+            ),
+            config_last_reload_success_timestamp: gauge(
+                "camwatch_config_last_reload_success_timestamp_seconds",
+                "When the configuration that is in force was read.",
+            ),
+            registry,
+        };
+        let build = gauge_with_labels(
+            "camwatch_build_info",
+            "Which camwatch this is; always 1.",
+            &[("version", env!("CARGO_PKG_VERSION"))],
+        );
+        build.set(1);
+        this.registry.register(Box::new(build)).expect("constant names are unique");
+        #[cfg(target_os = "linux")]
+        this.registry
+            .register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))
+            .expect("constant names are unique");
+        this
+    }
+
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    pub fn probe_started(&self, lag: Duration) {
+        self.probes_in_flight.inc();
+        self.schedule_lag.observe(lag.as_secs_f64());
+    }
+
+    /// A probe that was started has ended. `what` names the camera for the log.
+    pub fn probe_ended(&self, what: &str, outcome: Outcome, detail: Option<&str>, took: Duration, received_bytes: u64) {
+        self.probes_in_flight.dec();
+        self.probes.inc();
+        self.probe_duration.observe(took.as_secs_f64());
+        self.probe_received_bytes.inc_by(received_bytes);
+        if counts_as_failure(outcome) {
+            self.probe_failures.with_label_values(&[outcome.as_str()]).inc();
+        }
+        tracing::debug!(camera = what, %outcome, detail, seconds = took.as_secs_f64(), received_bytes, "probed");
+    }
+
+    pub fn probe_panicked(&self, what: &str) {
+        self.probe_panics.inc();
+        tracing::warn!(camera = what, "the camera made the RTSP library panic; contained");
+    }
+
+    pub fn set_probe_slots(&self, slots: u32) {
+        self.probe_slots.set(slots.into());
+    }
+
+    pub fn scheduler_progressed(&self, unix_seconds: i64) {
+        self.scheduler_last_progress.set(unix_seconds);
+    }
+
+    pub fn store_wrote(&self, took: Duration) {
+        self.store_write.observe(took.as_secs_f64());
+    }
+
+    pub fn store_write_failed(&self, error: &dyn std::fmt::Display) {
+        self.store_write_failures.inc();
+        tracing::error!(%error, "the record could not be written; probing goes on and the batch is tried again");
+    }
+
+    pub fn store_queue(&self, length: usize, capacity: usize) {
+        self.store_queue_length.set(i64::try_from(length).unwrap_or(i64::MAX));
+        self.store_queue_capacity.set(i64::try_from(capacity).unwrap_or(i64::MAX));
+    }
+
+    pub fn store_dropped(&self, entries: u64) {
+        self.store_dropped.inc_by(entries);
+        tracing::error!(entries, "the record's queue is full; entries were lost");
+    }
+
+    pub fn rendered(&self, took: Duration) {
+        self.render_duration.observe(took.as_secs_f64());
+    }
+
+    pub fn config_loaded(&self, unix_seconds: i64) {
+        self.config_last_reload_successful.set(1);
+        self.config_last_reload_success_timestamp.set(unix_seconds);
+    }
+
+    pub fn config_refused(&self, problems: &dyn std::fmt::Display) {
+        self.config_last_reload_successful.set(0);
+        tracing::error!("the configuration was not reloaded and the old one stays in force:\n{problems}");
+    }
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn counts_as_failure(outcome: Outcome) -> bool {
+    outcome.class().is_dark() || outcome.class() == Class::Blind
+}
+
+fn register<C: prometheus::core::Collector + Clone + 'static>(registry: &Registry, made: prometheus::Result<C>) -> C {
+    let collector = made.expect("constant names are valid");
+    registry.register(Box::new(collector.clone())).expect("constant names are unique");
+    collector
+}
+
+fn gauge_with_labels(name: &str, help: &str, labels: &[(&str, &str)]) -> IntGauge {
+    let mut opts = Opts::new(name, help);
+    for (key, value) in labels {
+        opts = opts.const_label(*key, *value);
+    }
+    IntGauge::with_opts(opts).expect("constant names are valid")
+}
