@@ -117,9 +117,8 @@ fn write_info(out: &mut Writer, rows: &[Row<'_>], inventory: &Inventory) {
         let village = inventory.sites.get(&row.status.site).and_then(|site| site.village.as_deref());
         let device = row.status.device.as_ref();
         let stream = row.status.stream.as_ref();
-        let resolution = stream
-            .and_then(|stream| Some(format!("{}x{}", stream.width?, stream.height?)))
-            .unwrap_or_default();
+        let resolution =
+            stream.and_then(|stream| Some(format!("{}x{}", stream.width?, stream.height?))).unwrap_or_default();
         let or_empty = |text: Option<&'_ String>| text.map_or("", String::as_str).to_owned();
         family.sample_with(
             &row.labels,
@@ -156,13 +155,9 @@ fn write_probe(out: &mut Writer, rows: &[Row<'_>]) {
         "When a frame was last received from the camera.",
         |row| row.status.last_frame.map(unix_seconds),
     );
-    gauge(
-        out,
-        rows,
-        "camwatch_camera_probe_seconds",
-        "How long the last probe of the camera took.",
-        |row| Some(rounded(row.status.probe_seconds?, 6)),
-    );
+    gauge(out, rows, "camwatch_camera_probe_seconds", "How long the last probe of the camera took.", |row| {
+        Some(rounded(row.status.probe_seconds?, 6))
+    });
     gauge(
         out,
         rows,
@@ -278,11 +273,7 @@ fn write_detail(out: &mut Writer, rows: &[Row<'_>], snapshot: &Snapshot) {
         "Mean brightness of the last picture that was looked at: 0 black, 1 white.",
         |row| Some(rounded(row.status.picture.as_ref()?.luma_mean?, 4)),
     );
-    gauge(
-        out,
-        rows,
-        "camwatch_picture_sharpness_ratio",
-        "Sharpness of the last picture that was looked at.",
-        |row| Some(rounded(row.status.picture.as_ref()?.sharpness?, 4)),
-    );
+    gauge(out, rows, "camwatch_picture_sharpness_ratio", "Sharpness of the last picture that was looked at.", |row| {
+        Some(rounded(row.status.picture.as_ref()?.sharpness?, 4))
+    });
 }
