@@ -43,7 +43,11 @@ fn assert_sees(probed: &Probed, expected: &Expected) {
     assert_eq!((probed.outcome(), probed.exit), ("ok", 0), "{mount}: {probed:?}");
     let stream = &probed.observation["stream"];
     assert_eq!(stream["codec"], codec, "{mount}: {probed:?}");
-    assert_eq!((stream["width"].as_u64(), stream["height"].as_u64()), (Some(width), Some(height)), "{mount}: {probed:?}");
+    assert_eq!(
+        (stream["width"].as_u64(), stream["height"].as_u64()),
+        (Some(width), Some(height)),
+        "{mount}: {probed:?}"
+    );
     assert_eq!(stream["lost_packets"].as_u64(), Some(0), "{mount}: {probed:?}");
     // Encoders on a loaded machine fall behind the clock; time stamps of RTP do not.
     let measured = stream["frames_per_second"].as_f64().unwrap_or_else(|| panic!("{mount}: no frame rate: {probed:?}"));
@@ -92,9 +96,7 @@ fn lesser_depths_go_no_further_than_they_say() {
 fn the_picture_is_a_whole_key_frame() {
     let Some(mut server) = GstServer::start() else { return };
     let dir = tempfile::TempDir::new().expect("a temporary directory");
-    for (mount, first_bytes) in
-        [("h264", &[0, 0, 0, 1][..]), ("h265", &[0, 0, 0, 1]), ("mjpeg", &[0xff, 0xd8, 0xff])]
-    {
+    for (mount, first_bytes) in [("h264", &[0, 0, 0, 1][..]), ("h265", &[0, 0, 0, 1]), ("mjpeg", &[0xff, 0xd8, 0xff])] {
         let file = dir.path().join(mount);
         let file = file.to_str().expect("UTF-8");
         let probed = probe(&server.url(mount), &["--depth", "picture", "--snapshot", file]);
@@ -159,7 +161,11 @@ fn a_right_password_is_accepted_and_a_wrong_one_costs_one_refused_login() {
 
         let probed = probe(&url, &[]);
         assert_eq!((probed.outcome(), probed.exit), ("unauthorized", 3), "{probed:?}");
-        assert_eq!(server.counts().refused_logins, before.refused_logins + 1, "without a login there is none to refuse");
+        assert_eq!(
+            server.counts().refused_logins,
+            before.refused_logins + 1,
+            "without a login there is none to refuse"
+        );
     }
     server.wait_until_left_alone();
 }
@@ -237,6 +243,16 @@ fn vlc_is_read_over_udp_though_it_refuses_tcp() {
 /// Short enough for a test, long enough for encoders that share two cores with it.
 const QUICK: &str = "interval = \"4s\"\ntimeout = \"3s\"\nrecheck = \"1s\"\n";
 
+/// Ends a broken test; no claim about speed.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Whether an open incident explains a camera.
+fn explains(daemon: &Daemon, id: &str) -> bool {
+    let answer: Value = serde_json::from_str(&daemon.get("/api/v1/incidents")).expect("JSON");
+    let incidents = answer["incidents"].as_array().expect("a list of incidents");
+    incidents.iter().any(|i| i["cameras"].as_array().is_some_and(|cameras| cameras.iter().any(|c| c == id)))
+}
+
 fn cause(camera: &Value) -> &str {
     camera["cause"].as_str().unwrap_or("")
 }
@@ -260,8 +276,7 @@ fn the_daemon_sees_servers_go_and_come_back() {
         assert_eq!(cause(&daemon.wait_for_state(id, "dark")), "refused", "{id}");
     }
     assert_eq!(daemon.metric(&series("gst")), Some(0.0));
-    let incidents: Value = serde_json::from_str(&daemon.get("/api/v1/incidents")).expect("JSON");
-    assert!(incidents.to_string().contains("\"gst\"") || incidents.to_string().contains("[]"), "{incidents}");
+    support::wait_until("an incident for each", LIMIT, || ["gst", "vlc"].iter().all(|id| explains(&daemon, id)));
 
     // Restarted.
     gst.power_on();
@@ -269,6 +284,8 @@ fn the_daemon_sees_servers_go_and_come_back() {
     for id in ["gst", "vlc"] {
         daemon.wait_for_state(id, "up");
     }
+
+    support::wait_until("the incidents to close", LIMIT, || !["gst", "vlc"].iter().any(|id| explains(&daemon, id)));
 
     // Paused: it holds its port and answers nothing.
     gst.pause();
@@ -304,20 +321,20 @@ fn the_daemon_tries_a_wrong_password_once_until_the_secret_changes() {
     let probes = |daemon: &Daemon| daemon.metric("camwatch_probes_total").expect("a counter");
     let wait_for_probes = |daemon: &Daemon, more: f64| {
         let goal = probes(daemon) + more;
-        support::wait_until("more probes", Duration::from_secs(60), || probes(daemon) >= goal);
+        support::wait_until("more probes", LIMIT, || probes(daemon) >= goal);
     };
     wait_for_probes(&daemon, 12.0);
     assert_eq!(server.counts().refused_logins, 1, "one for the device, whatever its number of cameras");
     let series = "camwatch_credential_refused{credential=\"account\"}";
     assert_eq!(daemon.metric(series), Some(1.0));
     for id in ["c1", "c2", "c3", "c4"] {
-        let camera = daemon.camera(id);
-        assert_eq!((camera["state"].as_str(), camera["last_outcome"].as_str()), (Some("unknown"), Some("unauthorized")), "{camera}");
+        support::wait_until("the refusal to show", LIMIT, || cause(&daemon.camera(id)) == "unauthorized");
+        assert_eq!(daemon.camera(id)["state"], "unknown");
     }
 
     // A restart does not try again either.
     daemon.process.signal(rustix::process::Signal::TERM);
-    daemon.process.wait(Duration::from_secs(60));
+    daemon.process.wait(LIMIT);
     let daemon = Daemon::start(&config);
     wait_for_probes(&daemon, 8.0);
     assert_eq!(server.counts().refused_logins, 1, "the record remembers");

@@ -44,7 +44,8 @@ fn systemd_accepts_the_unit_and_says_nothing_about_it() {
 #[test]
 fn systemd_accepts_the_unit_with_its_drop_ins() {
     let Some(analyze) = require("systemd-analyze") else { return };
-    let version = String::from_utf8(Command::new(&analyze).arg("--version").output().expect("running it").stdout).unwrap();
+    let version =
+        String::from_utf8(Command::new(&analyze).arg("--version").output().expect("running it").stdout).unwrap();
     let version: u32 = version.split([' ', '.']).nth(1).and_then(|v| v.parse().ok()).expect("a version");
     let dir = TempDir::new().expect("a temporary directory");
     let unit = unit(&dir);
@@ -217,11 +218,7 @@ fn an_interrupt_ends_the_daemon_as_a_termination_does() {
 
 #[test]
 fn secrets_are_looked_up_among_systemds_credentials_first() {
-    let camera = Camera {
-        id: "c1",
-        url: "rtsp://127.0.0.1:9/".to_owned(),
-        extra: "credential = \"nvr\"",
-    };
+    let camera = Camera { id: "c1", url: "rtsp://127.0.0.1:9/".to_owned(), extra: "credential = \"nvr\"" };
     let credential = "[[credential]]\nid = \"nvr\"\nusername = \"monitor\"\npassword_file = \"secrets/nvr-yen-lenh\"\n";
     let config = ConfigFile::new("", &[camera], credential);
     let check = |directory: Option<&Path>| {
