@@ -215,7 +215,7 @@ impl Viewer<'_> {
         let mut data = frame.into_data();
         if prepended && let Some(ParametersRef::Video(video)) = stream.parameters() {
             // What the library does not call a key frame gets no parameter sets from it.
-            let mut whole = annex_b(video.codec_params());
+            let mut whole = video.extra_data().to_vec();
             whole.append(&mut data);
             data = whole;
         }
