@@ -115,7 +115,8 @@ fn exit_code(report: &Report) -> u8 {
 fn prepare(args: &Args) -> Result<(Request, Gate), String> {
     let config = args.config.as_deref().map(Config::load).transpose().map_err(|problems| problems.to_string())?;
     let gate = config.as_ref().map_or_else(Gate::default, known_refusals);
-    let mut request = if args.target.contains("://") { of_url(&args.target)? } else { of_camera(args, config.as_ref())? };
+    let mut request =
+        if args.target.contains("://") { of_url(&args.target)? } else { of_camera(args, config.as_ref())? };
     if let Some(depth) = args.depth {
         request.depth = depth;
     }
@@ -338,7 +339,11 @@ mod tests {
 
     #[test]
     fn every_url_gives_a_valid_id() {
-        for (url, id) in [("rtsp://[2001:db8::1]/x", "2001-db8--1"), ("rtsp://[::1]/x", "1"), ("rtsp://cam.example/x", "cam.example")] {
+        for (url, id) in [
+            ("rtsp://[2001:db8::1]/x", "2001-db8--1"),
+            ("rtsp://[::1]/x", "1"),
+            ("rtsp://cam.example/x", "cam.example"),
+        ] {
             assert_eq!(of_url(url).unwrap().camera.as_str(), id, "{url}");
         }
     }

@@ -16,13 +16,13 @@ use crate::observation::{Outcome, Phase};
 const SLOW: f64 = 0.45;
 
 /// Seconds of media that must have been seen before a stream is called slow.
-pub(crate) const SLOW_AFTER: f64 = 1.0;
+const SLOW_AFTER: f64 = 1.0;
 
 /// A stream is lossy when more than this part of its packets is lost...
 const LOSSY: f64 = 0.05;
 
 /// ...of at least so many that should have come...
-const LOSSY_AFTER: u64 = 40;
+const LOSSY_AFTER: u64 = 20;
 
 /// ...and at least so many were lost.
 const LOSSY_FROM: u64 = 3;
@@ -75,22 +75,22 @@ pub(crate) fn panicked(phase: Phase) -> Verdict {
 pub(crate) fn success(declared_rate: Option<f64>, meter: Option<&Meter>) -> Verdict {
     let Some(meter) = meter else { return (Outcome::Ok, None) };
     let (received, lost) = (meter.received(), meter.lost());
-    #[expect(clippy::cast_precision_loss, reason = "packets of one probe are far below 2^53")]
-    let part = lost as f64 / (received + lost).max(1) as f64;
-    if received + lost >= LOSSY_AFTER && lost >= LOSSY_FROM && part > LOSSY {
-        return (Outcome::Lossy, Some(format!("{:.0} % of packets lost", part * 100.0)));
+    if received + lost >= LOSSY_AFTER && lost >= LOSSY_FROM && meter.loss() > LOSSY {
+        return (Outcome::Lossy, Some(format!("{:.0} % of packets lost", meter.loss() * 100.0)));
     }
     if let (Some(declared), Some(rate)) = (declared_rate, meter.frames_per_second())
         && meter.seconds() >= SLOW_AFTER
-        && is_slow(rate, declared)
+        && rate < declared * SLOW
     {
         return (Outcome::Slow, Some(format!("{rate:.1} of {declared:.1} frames a second")));
     }
     (Outcome::Ok, None)
 }
 
-pub(crate) fn is_slow(rate: f64, declared: f64) -> bool {
-    rate < declared * SLOW
+/// Whether a stream seems slow or lossy so far: reason to look longer.
+pub(crate) fn looks_bad(declared_rate: Option<f64>, meter: &Meter) -> bool {
+    let slow = declared_rate.zip(meter.frames_per_second()).is_some_and(|(declared, rate)| rate < declared * SLOW);
+    slow || meter.loss() > LOSSY
 }
 
 fn word(text: &str) -> Option<String> {

@@ -57,7 +57,7 @@ pub struct Login {
 }
 
 /// What a probe saw, and what of it is nobody's business but ours.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Report {
     pub seen: CameraSeen,
     pub took: Duration,
@@ -225,7 +225,9 @@ pub async fn reachable(target: &HostPort, within: Duration) -> bool {
 async fn answers(address: SocketAddr) -> Result<(), ()> {
     match TcpStream::connect(address).await {
         Ok(_) => Ok(()),
-        Err(error) if matches!(error.kind(), std::io::ErrorKind::ConnectionRefused | std::io::ErrorKind::ConnectionReset) => {
+        Err(error)
+            if matches!(error.kind(), std::io::ErrorKind::ConnectionRefused | std::io::ErrorKind::ConnectionReset) =>
+        {
             Ok(())
         }
         Err(_) => Err(()),

@@ -52,7 +52,8 @@ pub(crate) fn rewrite(body: &[u8], authority: &str) -> (Vec<u8>, Glance) {
             && let Some(map) = text.strip_prefix("a=rtpmap:")
             && let Some(video) = &mut video
         {
-            video.mapped |= video.format.is_some() && map.split(' ').next().and_then(|f| f.parse().ok()) == video.format;
+            video.mapped |=
+                video.format.is_some() && map.split(' ').next().and_then(|f| f.parse().ok()) == video.format;
         }
         if in_session && text.starts_with("a=tool:") {
             continue;
@@ -105,7 +106,10 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains("a=control:rtsp://127.0.0.1:9/s/track1\r\n"), "{text}");
         assert!(!text.contains("LIVE555") && !text.contains("evil"), "{text}");
-        assert_eq!(glance, Glance { any_media: true, readable: true, sound: true, declared_bits_per_second: Some(2_048_000) });
+        assert_eq!(
+            glance,
+            Glance { any_media: true, readable: true, sound: true, declared_bits_per_second: Some(2_048_000) }
+        );
     }
 
     #[test]

@@ -25,12 +25,11 @@ pub(super) const FAREWELL: Duration = Duration::from_secs(1);
 /// Seconds of media from which the rates are taken; it begins with the first packet, not with the key frame.
 const WINDOW: f64 = 1.0;
 
-/// Twice that, where the stream seems slow: a second look before it is said.
+/// And where the stream seems slow or lossy: a second look before it is said.
 const SECOND_LOOK: f64 = 2.0;
 
-/// How long the stream is looked at behind its key frame, at most; deeper probes wait for a second key frame.
-const BUDGET: Duration = Duration::from_millis(1500);
-const BUDGET_OF_SLOW: Duration = Duration::from_secs(3);
+/// How long the stream is looked at behind its key frame, at most; probes for pictures wait for a second key frame.
+const BUDGET: Duration = Duration::from_secs(3);
 const BUDGET_OF_PICTURES: Duration = Duration::from_secs(5);
 
 /// The deadline of a step: a part of the whole, but never less than a slow line needs.
@@ -72,8 +71,7 @@ pub(super) async fn run(
     phase: Arc<AtomicU8>,
     answer: oneshot::Sender<Report>,
 ) {
-    let mut notes =
-        Notes { phases: Vec::new(), phase, codec: None, size: None, declared_rate: None, errors: 0 };
+    let mut notes = Notes { phases: Vec::new(), phase, codec: None, size: None, declared_rate: None, errors: 0 };
     let mut answer = answer;
     let mut relay = None;
     let found = tokio::select! {
@@ -112,14 +110,8 @@ pub(super) fn overdue(request: &Request, started: Instant, phase: Phase) -> Repo
 
 /// A report for a camera that another probe holds.
 pub(super) fn occupied(request: &Request, started: Instant) -> Report {
-    let notes = Notes {
-        phases: Vec::new(),
-        phase: Arc::default(),
-        codec: None,
-        size: None,
-        declared_rate: None,
-        errors: 0,
-    };
+    let notes =
+        Notes { phases: Vec::new(), phase: Arc::default(), codec: None, size: None, declared_rate: None, errors: 0 };
     let detail = "another probe of this camera is running".to_owned();
     report(request, started, &notes, Found::new(Outcome::Busy, Some(detail)))
 }
@@ -144,11 +136,9 @@ async fn look(
     let limits = DialLimits { connect: share(request.timeout, 3, 3), tls: share(request.timeout, 3, 3), whole };
     let (begun, mut done) = (Arc::clone(&notes.phase), Vec::new());
     let dialled = dialler
-        .dial(
-            &limits,
-            |phase| begun.store(phase as u8, std::sync::atomic::Ordering::Relaxed),
-            &mut |phase, took| done.push((phase, took)),
-        )
+        .dial(&limits, |phase| begun.store(phase as u8, std::sync::atomic::Ordering::Relaxed), &mut |phase, took| {
+            done.push((phase, took))
+        })
         .await;
     notes.phases.append(&mut done);
     let wire = match dialled {
@@ -185,7 +175,8 @@ async fn look(
         play: share(request.timeout, 5, 5),
         whole,
     };
-    let viewer = Viewer { url: own_url, token: &token, depth: request.depth, limits, choice: &choice, notes: &mut *notes };
+    let viewer =
+        Viewer { url: own_url, token: &token, depth: request.depth, limits, choice: &choice, notes: &mut *notes };
     let end = serve(viewer, made).await;
     if made.facts.turned_to_udp && made.facts.status.is_some_and(|status| status < 300) {
         shared.learn_udp(&key);
@@ -253,23 +244,14 @@ async fn serve(viewer: Viewer<'_>, relay: &mut Relay) -> std::thread::Result<Res
 /// Looks at the stream behind its key frame until its rates are known. The library is no longer needed for that.
 async fn measure(request: &Request, notes: &Notes, relay: &mut Relay, whole: Instant) {
     let since = Instant::now();
-    let declared = notes.declared_rate;
-    let budget = match (request.depth, declared) {
-        (Depth::Picture, _) => BUDGET_OF_PICTURES,
-        (_, Some(_)) => BUDGET_OF_SLOW,
-        (_, None) => BUDGET,
-    };
+    let wants_second_key_frame = request.depth == Depth::Picture;
+    let budget = if wants_second_key_frame { BUDGET_OF_PICTURES } else { BUDGET };
     // What is left of the probe is for measuring, but for a moment to say so in.
     let deadline = (since + budget).min(whole.checked_sub(Duration::from_millis(50)).unwrap_or(whole));
-    let wants_second_key_frame = request.depth == Depth::Picture;
     relay
         .measure(deadline, |meter: &Meter| {
-            let seconds = meter.seconds();
-            let seems_slow = declared
-                .zip(meter.frames_per_second())
-                .is_some_and(|(declared, rate)| judge::is_slow(rate, declared));
-            let window = if seems_slow { SECOND_LOOK } else { WINDOW };
-            seconds >= window && (!wants_second_key_frame || meter.key_frame_interval().is_some())
+            let window = if judge::looks_bad(notes.declared_rate, meter) { SECOND_LOOK } else { WINDOW };
+            meter.seconds() >= window && (!wants_second_key_frame || meter.key_frame_interval().is_some())
         })
         .await;
 }

@@ -103,8 +103,7 @@ pub(crate) struct Viewer<'a> {
 
 impl Viewer<'_> {
     pub(crate) async fn look(mut self) -> Result<Reached, Stop> {
-        let options =
-            SessionOptions::default().user_agent(self.token.to_owned()).teardown(TeardownPolicy::Never);
+        let options = SessionOptions::default().user_agent(self.token.to_owned()).teardown(TeardownPolicy::Never);
         let url = self.url.clone();
         let described = self.step(Phase::Describe, self.limits.describe, Session::describe(url, options)).await?;
         let (index, codec) = self.choose(&described)?;
