@@ -139,10 +139,6 @@ impl Telemetry {
         );
         build.set(1);
         this.registry.register(Box::new(build)).expect("constant names are unique");
-        #[cfg(target_os = "linux")]
-        this.registry
-            .register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))
-            .expect("constant names are unique");
         this
     }
 
