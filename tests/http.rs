@@ -59,11 +59,9 @@ fn ask(server: &Server, method: &str, path: &str, headers: &[&str]) -> Answer {
 }
 
 fn request(server: &Server, method: &str, path: &str, headers: &[&str]) -> String {
-    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", server.address);
-    for header in headers {
-        request += &format!("{header}\r\n");
-    }
-    request + "\r\n"
+    let headers: Vec<String> = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let host = server.address;
+    format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{}\r\n", headers.concat())
 }
 
 fn get(server: &Server, path: &str) -> Answer {
