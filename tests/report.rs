@@ -259,7 +259,7 @@ fn csv_has_one_row_a_camera_with_the_same_figures() {
     assert_eq!(field(1, "camera"), "yl-01");
     assert_eq!(field(1, "funds"), "commune-2023 school");
     assert_eq!(field(1, "dark_seconds"), (3 * DAY).to_string());
-    assert_eq!(field(1, "signal_uptime_ratio").parse::<f64>().unwrap(), 16.0 / 19.0);
+    assert_eq!(field(1, "signal_uptime_ratio"), (16.0_f64 / 19.0).to_string());
     assert_eq!(
         field(1, "outages"),
         "2026-10-03T17:00:00Z/2026-10-04T17:00:00Z=connect_timeout 2026-10-05T17:00:00Z/2026-10-07T17:00:00Z=connect_timeout"

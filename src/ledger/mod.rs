@@ -3,6 +3,7 @@
 //! Pure: no clock, no I/O. What is stored and how is the store's; how a figure is printed is the report's.
 
 mod calendar;
+pub mod retention;
 mod timeline;
 
 use std::ops::AddAssign;
