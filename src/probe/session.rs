@@ -1,16 +1,15 @@
 //! One probe from its first lookup to its last word: a task of its own, so that whatever happens in it stays in it.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::atomic::AtomicU8;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use url::Url;
 
 use super::connect::{Dialler, Limits as DialLimits};
+use super::contain::contained;
 use super::keyframe::Entry;
 use super::meter::Meter;
 use super::relay::{Plan, Relay};
@@ -240,7 +239,7 @@ async fn conclude(
 /// # Errors
 /// Where the library panicked over what a camera sent; its state is thrown away with it.
 async fn serve(viewer: Viewer<'_>, relay: &mut Relay) -> std::thread::Result<Result<Reached, Stop>> {
-    let mut looking = std::pin::pin!(AssertUnwindSafe(viewer.look()).catch_unwind());
+    let mut looking = std::pin::pin!(contained(viewer.look()));
     let mut serving = std::pin::pin!(relay.run());
     let mut served = false;
     loop {
