@@ -27,7 +27,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> u8 {
     let config = match args.config.load() {
         Ok(config) => config,
-        Err(_) => return super::exit::BAD_CONFIG_OF_PROBE,
+        // Not known is what 3 means here, as for a probe.
+        Err(_) => return 3,
     };
     let mut cameras = match ask_daemon(&config) {
         Ok(cameras) => cameras,
@@ -90,11 +91,7 @@ fn ask_daemon(config: &Config) -> Result<Vec<CameraStatus>, String> {
     }
     let url = format!("http://{address}/api/v1/cameras");
     let fail = |error: reqwest::Error| {
-        let what = if error.is_connect() {
-            "no daemon answers"
-        } else {
-            "the daemon's answer cannot be used"
-        };
+        let what = if error.is_connect() { "no daemon answers" } else { "the daemon's answer cannot be used" };
         format!("{what} at {url} ({}); showing what the record holds", error.without_url())
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -103,8 +100,7 @@ fn ask_daemon(config: &Config) -> Result<Vec<CameraStatus>, String> {
         .map_err(|error| format!("cannot start the asynchronous runtime: {error}"))?;
     let _ = rustls::crypto::ring::default_provider().install_default();
     runtime.block_on(async {
-        let client =
-            reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().map_err(fail)?;
+        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().map_err(fail)?;
         let answer = client.get(&url).send().await.map_err(fail)?.error_for_status().map_err(fail)?;
         answer.json().await.map_err(fail)
     })
@@ -138,9 +134,6 @@ fn from_record(config: &Config) -> Vec<CameraStatus> {
                 _ => (State::Unknown, Some(Cause::MonitorDown), alive),
             };
             Some(CameraStatus {
-                camera: camera.id.clone(),
-                site: camera.site.clone(),
-                commune: inventory.commune_of(&camera.id)?.clone(),
                 name: camera.name.clone(),
                 funded: inventory.is_funded(camera),
                 state,
@@ -160,7 +153,8 @@ fn table(cameras: &[CameraStatus], colour: bool, now: Timestamp) -> String {
     let (id, site) = (width(|c| c.camera.as_str(), "CAMERA"), width(|c| c.site.as_str(), "SITE"));
     let mut text = String::new();
     // Writing to a String cannot fail.
-    let _ = writeln!(text, "{:<11}  {:<id$}  {:<site$}  {:>7}  {:<18}  NAME", "STATE", "CAMERA", "SITE", "FOR", "CAUSE");
+    let _ =
+        writeln!(text, "{:<11}  {:<id$}  {:<site$}  {:>7}  {:<18}  NAME", "STATE", "CAMERA", "SITE", "FOR", "CAUSE");
     for camera in cameras {
         let state = format!("{:<11}", camera.state.as_str());
         let state = match (colour, camera.state) {
@@ -222,9 +216,7 @@ mod tests {
 
     #[test]
     fn the_exit_code_is_that_of_the_worst_state_and_dark_is_worse_than_unknown() {
-        let code = |states: &[State]| {
-            exit_code(&states.iter().map(|state| status("a", *state)).collect::<Vec<_>>())
-        };
+        let code = |states: &[State]| exit_code(&states.iter().map(|state| status("a", *state)).collect::<Vec<_>>());
         assert_eq!(code(&[]), 0);
         assert_eq!(code(&[State::Up, State::Maintenance]), 0);
         assert_eq!(code(&[State::Up, State::Degraded]), 1);

@@ -64,8 +64,7 @@ mod tests {
     fn time_never_runs_backwards_and_is_right_again_once_the_clock_has_caught_up() {
         let start = Timestamp::from_second(1_800_000_000).unwrap();
         let at = |seconds: i64| start + jiff::SignedDuration::from_secs(seconds);
-        let mut clock =
-            Clock { begun: Instant::now(), last: start, last_moment: Duration::ZERO, behind: false };
+        let mut clock = Clock { begun: Instant::now(), last: start, last_moment: Duration::ZERO, behind: false };
         let mut last = start;
         // Set back by 60 s after 100 s.
         for second in 1..400i64 {

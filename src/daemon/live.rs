@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::inventory::{CameraId, CredentialId, Depth};
 use crate::judgement::Judge;
 use crate::judgement::event::IncidentScope;
-use crate::observation::{Cause, Phase, State, Stream};
+use crate::observation::{Phase, Picture, State, Stream};
 use crate::probe::Report;
 use crate::snapshot::{CameraStatus, SiteStatus, Snapshot, Windows};
 
@@ -25,6 +25,7 @@ pub(super) struct Live {
     stream: Option<Stream>,
     lost_packets_total: u64,
     detail: Option<String>,
+    picture: Option<Picture>,
 }
 
 impl Live {
@@ -41,6 +42,9 @@ impl Live {
             self.stream = Some(stream.clone());
         }
         self.detail.clone_from(&seen.detail);
+        if seen.picture.is_some() {
+            self.picture.clone_from(&seen.picture);
+        }
     }
 }
 
@@ -64,16 +68,9 @@ pub(super) fn snapshot(
         .filter(|camera| in_service(camera, today))
         .filter_map(|camera| {
             let seen = live.get(&camera.id).unwrap_or(&nothing);
-            let standing = judge.standing(&camera.id);
-            Some(CameraStatus {
-                camera: camera.id.clone(),
-                site: camera.site.clone(),
-                commune: inventory.commune_of(&camera.id)?.clone(),
+            let status = CameraStatus {
                 name: camera.name.clone(),
                 funded: inventory.is_funded(camera),
-                state: standing.as_ref().map_or(State::Unknown, |s| s.state),
-                cause: standing.as_ref().map_or(Some(Cause::MonitorDown), |s| s.cause),
-                since: standing.and_then(|s| s.since),
                 last_probe: seen.last_probe,
                 last_frame: seen.last_frame,
                 probe_seconds: seen.probe_seconds,
@@ -81,6 +78,14 @@ pub(super) fn snapshot(
                 stream: seen.stream.clone(),
                 lost_packets_total: seen.lost_packets_total,
                 detail: seen.detail.clone(),
+                picture: seen.picture.clone(),
+                ..CameraStatus::unseen(&camera.id, &camera.site, inventory.commune_of(&camera.id)?)
+            };
+            Some(match judge.standing(&camera.id) {
+                Some(standing) => {
+                    CameraStatus { state: standing.state, cause: standing.cause, since: standing.since, ..status }
+                }
+                None => status,
             })
         })
         .collect();

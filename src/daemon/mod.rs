@@ -31,6 +31,8 @@ use crate::telemetry::Telemetry;
 use crate::web::{self, App, BoxFuture, NotProbed};
 use watch::{Command, Outlets, Watch};
 
+pub(crate) use watch::in_service;
+
 /// How long a stop waits for sessions to be torn down, and for the record.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
 
@@ -50,8 +52,6 @@ pub enum DaemonError {
     Runtime(io::Error),
     #[error("cannot take signals: {0}")]
     Signals(io::Error),
-    #[error(transparent)]
-    Web(#[from] web::WebError),
     #[error("the {0} task ended although nobody stopped it; this is a fault of camwatch")]
     TaskDied(&'static str),
 }
@@ -146,9 +146,8 @@ impl Daemon {
         let listener = TcpListener::bind(config.daemon.listen)
             .await
             .map_err(|source| DaemonError::Listen { address: config.daemon.listen, source })?;
-        let address = listener
-            .local_addr()
-            .map_err(|source| DaemonError::Listen { address: config.daemon.listen, source })?;
+        let address =
+            listener.local_addr().map_err(|source| DaemonError::Listen { address: config.daemon.listen, source })?;
 
         let writer = Writer::open(&config.store.path, config.store.keep_observations, Arc::clone(&telemetry))?;
         let reader = Reader::open(&config.store.path)?;
@@ -193,8 +192,12 @@ impl Daemon {
             ready,
         };
         telemetry.config_loaded(jiff::Timestamp::now().as_second());
-        let web_config = config.web.clone();
-        let web = web::serve(listener, app, web_config, stopped(stopping.clone()))?;
+        let web_stop = stopped(stopping.clone());
+        let web = async move {
+            if let Err(error) = web::serve(listener, app, web_stop).await {
+                tracing::error!(%error, "the web cannot be served");
+            }
+        };
         let daemon = Self {
             address,
             watch: owned("watch", watch.run(orders, stopped(stopping.clone())), &died_in),

@@ -291,7 +291,8 @@ impl Watch {
         let Some(gateway) = self.config.inventory.sites.get(&site).and_then(|s| s.gateway.clone()) else { return };
         let within = REACH_TIMEOUT.min(self.config.probe.timeout);
         let subject = Subject::Gateway(site.clone());
-        let task = self.tasks.spawn(async move { Done::Gateway { reachable: reachable(&gateway, within).await, site } });
+        let task =
+            self.tasks.spawn(async move { Done::Gateway { reachable: reachable(&gateway, within).await, site } });
         self.looking.insert(task.id(), subject);
     }
 
@@ -460,7 +461,7 @@ fn date(now: Timestamp, config: &Config) -> Date {
 }
 
 /// After `installed`, before `retired`, both at midnight in the daemon's time zone.
-pub(super) fn in_service(camera: &crate::inventory::Camera, today: Date) -> bool {
+pub(crate) fn in_service(camera: &crate::inventory::Camera, today: Date) -> bool {
     camera.installed.is_none_or(|installed| installed <= today) && camera.retired.is_none_or(|retired| today < retired)
 }
 
@@ -477,13 +478,12 @@ impl Request {
     /// The camera's main stream at its configured depth.
     #[must_use]
     pub fn of(config: &Config, camera: &crate::inventory::Camera) -> Self {
-        let login = camera.credential.as_ref().and_then(|id| config.inventory.credentials.get(id)).map(|credential| {
-            Login {
+        let login =
+            camera.credential.as_ref().and_then(|id| config.inventory.credentials.get(id)).map(|credential| Login {
                 credential: Some(credential.id.clone()),
                 username: credential.username.clone(),
                 password: credential.password.clone(),
-            }
-        });
+            });
         Self {
             camera: camera.id.clone(),
             url: camera.url.clone(),
