@@ -76,6 +76,12 @@ fn rank(state: State) -> u8 {
     }
 }
 
+/// The body of `/api/v1/cameras`, as far as it is needed here.
+#[derive(serde::Deserialize)]
+struct Answer {
+    cameras: Vec<CameraStatus>,
+}
+
 /// The states from the daemon's own API.
 fn ask_daemon(config: &Config) -> Result<Vec<CameraStatus>, String> {
     if config.web.tls_server_config.is_some() || !config.web.basic_auth_users.is_empty() {
@@ -102,7 +108,8 @@ fn ask_daemon(config: &Config) -> Result<Vec<CameraStatus>, String> {
     runtime.block_on(async {
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().map_err(fail)?;
         let answer = client.get(&url).send().await.map_err(fail)?.error_for_status().map_err(fail)?;
-        answer.json().await.map_err(fail)
+        let Answer { cameras } = answer.json().await.map_err(fail)?;
+        Ok(cameras)
     })
 }
 

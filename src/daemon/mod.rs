@@ -270,7 +270,7 @@ impl Daemon {
         let all = async {
             // Whether they panicked was told by `task_died`.
             let _ = self.watch.await;
-            self.prober.teardowns_ended().await;
+            self.prober.idle().await;
             self.writer.flush().await;
             let _ = self.web.await;
             let _ = self.lookback.await;

@@ -293,9 +293,7 @@ impl Gate {
         account.turn.notify_waiters();
         let change = match (before, account.login) {
             (Login::Refused { .. }, Login::Accepted) => Some(GateChange::Accepted { key: id.0.clone() }),
-            (Login::Untested | Login::Accepted, Login::Refused { .. }) => {
-                refusal(id, account).map(GateChange::Refused)
-            }
+            (Login::Untested | Login::Accepted, Login::Refused { .. }) => refusal(id, account).map(GateChange::Refused),
             _ => None,
         };
         if let Some(change) = change {
