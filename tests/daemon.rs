@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -163,9 +164,11 @@ fn a_cut_line_is_one_incident_of_the_site() {
         format!("\n[[site]]\nid = \"bridge\"\ncommune = \"moc-nam\"\nname = \"Cầu\"\ngateway = \"{gateway}\"\n");
     for camera in &all {
         let (id, url) = (camera.name(), camera.url());
-        text += &format!(
-            "[[camera]]\nid = \"{id}\"\nsite = \"bridge\"\nname = \"{id}\"\nurl = \"{url}\"\nfund = \"commune-2023\"\n"
-        );
+        writeln!(
+            text,
+            "[[camera]]\nid = \"{id}\"\nsite = \"bridge\"\nname = \"{id}\"\nurl = \"{url}\"\nfund = \"commune-2023\""
+        )
+        .unwrap();
     }
     config.write(PROBE, &[], &text);
     let daemon = Daemon::start(&config);

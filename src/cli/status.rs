@@ -25,11 +25,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
-    let config = match args.config.load() {
-        Ok(config) => config,
-        // Not known is what 3 means here, as for a probe.
-        Err(_) => return 3,
-    };
+    // Not known is what 3 means here, as for a probe.
+    let Ok(config) = args.config.load() else { return 3 };
     let mut cameras = match ask_daemon(&config) {
         Ok(cameras) => cameras,
         Err(why) => {

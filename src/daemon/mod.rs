@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, oneshot, watch as channel};
 use tokio::task::JoinHandle;
 
@@ -52,6 +52,8 @@ pub enum DaemonError {
     Runtime(io::Error),
     #[error("cannot take signals: {0}")]
     Signals(io::Error),
+    #[error("told to stop twice; sessions and the record may be a moment behind")]
+    ToldTwice,
     #[error("the {0} task ended although nobody stopped it; this is a fault of camwatch")]
     TaskDied(&'static str),
 }
@@ -61,14 +63,14 @@ pub enum DaemonError {
 /// # Errors
 /// Where it cannot start, or a task of its own dies.
 pub fn run(config: Config) -> Result<(), DaemonError> {
-    runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let result = runtime.block_on(async {
         let mut hangup = signal(SignalKind::hangup()).map_err(DaemonError::Signals)?;
+        let mut stop = StopSignals::new()?;
         let daemon = Daemon::start(config).await?;
-        let stop = stop_signal()?;
-        tokio::pin!(stop);
         loop {
             tokio::select! {
-                () = &mut stop => return daemon.stop().await,
+                () = stop.received() => break,
                 dead = daemon.task_died() => return Err(dead),
                 _ = hangup.recv() => {
                     // The outcome is in the log and in a metric.
@@ -76,7 +78,15 @@ pub fn run(config: Config) -> Result<(), DaemonError> {
                 }
             }
         }
-    })
+        tracing::info!("stopping");
+        tokio::select! {
+            result = daemon.stop() => result,
+            () = stop.received() => Err(DaemonError::ToldTwice),
+        }
+    });
+    // A name that is being resolved, or a slow disk, must not hold up the end.
+    runtime.shutdown_background();
+    result
 }
 
 /// A runtime with at least two workers: a camera that keeps one busy must not stop the rest.
@@ -103,19 +113,28 @@ fn raise_descriptor_limit() {
     }
 }
 
-/// Resolves on SIGTERM or SIGINT; a second one ends the process at once.
-fn stop_signal() -> Result<impl Future<Output = ()>, DaemonError> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(DaemonError::Signals)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(DaemonError::Signals)?;
-    Ok(async move {
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-        tracing::info!("stopping");
-        tokio::spawn(async move {
-            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-            tracing::warn!("told twice: ending at once");
-            std::process::exit(1);
-        });
-    })
+/// SIGTERM and SIGINT.
+pub struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// From now on these signals no longer end the process by themselves.
+    ///
+    /// # Errors
+    /// Where signals cannot be taken.
+    pub fn new() -> Result<Self, DaemonError> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).map_err(DaemonError::Signals)?,
+            interrupt: signal(SignalKind::interrupt()).map_err(DaemonError::Signals)?,
+        })
+    }
+
+    /// Resolves at the next of them.
+    pub async fn received(&mut self) {
+        tokio::select! { _ = self.terminate.recv() => {}, _ = self.interrupt.recv() => {} }
+    }
 }
 
 /// A running daemon.

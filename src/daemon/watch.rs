@@ -377,7 +377,7 @@ impl Watch {
             self.held.push(report);
             self.look_at_references();
         } else {
-            self.observe_report(report);
+            self.observe_report(&report);
         }
     }
 
@@ -396,16 +396,16 @@ impl Watch {
             self.references_due = Some(moment + self.config.probe.recheck);
         }
         for report in std::mem::take(&mut self.held) {
-            self.observe_report(report);
+            self.observe_report(&report);
         }
     }
 
     // === judging and handing on ===
 
-    fn observe_report(&mut self, report: Report) {
+    fn observe_report(&mut self, report: &Report) {
         let at = self.observe(Seen::Camera(report.seen.clone()));
         if self.plan.contains(&report.seen.camera) {
-            self.live.entry(report.seen.camera.clone()).or_default().take(&report, at);
+            self.live.entry(report.seen.camera.clone()).or_default().take(report, at);
         }
     }
 

@@ -38,7 +38,7 @@ pub struct Login {
 }
 
 /// What a probe saw, and what of it is nobody's business but ours.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Report {
     pub seen: CameraSeen,
     pub took: Duration,
@@ -79,6 +79,11 @@ impl Prober {
     /// is safe and still tears the session down.
     pub async fn probe(&self, request: &Request) -> Report {
         let _ = request;
+        todo!()
+    }
+
+    /// Resolves once no session runs and all are torn down.
+    pub async fn idle(&self) {
         todo!()
     }
 
