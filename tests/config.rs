@@ -36,7 +36,7 @@ fn toml_files(dir: &Path) -> BTreeSet<String> {
     fs::read_dir(dir)
         .expect("the corpus")
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
-        .filter(|name| name.ends_with(".toml"))
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "toml"))
         .collect()
 }
 

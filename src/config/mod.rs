@@ -28,6 +28,7 @@ use self::entries::Written;
 use self::problem::{At, Log, Mark};
 pub use self::problem::{Problem, Problems};
 use self::raw::Document;
+pub(crate) use self::read::nearest;
 use self::secrets::Secrets;
 use self::value::FilePath;
 use crate::inventory::{Depth, HostPort, Inventory, Language, Transport};
@@ -137,6 +138,11 @@ pub struct Report {
     pub day: Option<u8>,
 }
 
+/// A duration as the files have it, such as `30s`, `5m`, `2h` or `30d`; otherwise what is expected.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    read::Text::from_text(text)
+}
+
 impl Config {
     /// Reads the file, the inventory that it names, and every secret that they point to.
     ///
@@ -215,9 +221,9 @@ fn inventory_files(main: &Document, main_path: &Path, main_has_none: bool, log: 
             let text = format!("inventory {:?} matches no file, expected at least one", pattern.value.0);
             // A * that matches nothing may be meant where this very file holds an inventory.
             if main_has_none || !files::is_pattern(&pattern.value.0) {
-                log.problem(pattern.mark, text)
+                log.problem(pattern.mark, text);
             } else {
-                log.warning(pattern.mark, text)
+                log.warning(pattern.mark, text);
             }
         }
         for path in paths {

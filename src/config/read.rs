@@ -181,7 +181,7 @@ fn slip<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str>
 }
 
 /// `did you mean "..."?` with the nearest of what is known, or else all of it.
-pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
+pub(crate) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
     if let Some(candidate) = slip(word, known.clone()) {
         return format!("did you mean {candidate:?}?");
     }

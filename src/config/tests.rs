@@ -290,6 +290,10 @@ fn a_systemd_credential_comes_before_what_is_named_by_file_name_or_id() {
     fs::write(credentials.join("secret"), "by name\n").unwrap();
     assert_eq!(find(dir.path(), &given, Some("secret"), None).0.unwrap(), "by name");
     assert_eq!(find(dir.path(), &secrets(None), Some("secret"), None).0.unwrap(), "of the file");
+
+    // LoadCredential= of a whole directory joins its name and the file's.
+    fs::write(credentials.join("secrets_dahua"), "of the directory\n").unwrap();
+    assert_eq!(find(dir.path(), &given, Some("../secrets/dahua"), None).0.unwrap(), "of the directory");
 }
 
 #[test]
