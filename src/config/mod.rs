@@ -25,6 +25,7 @@ use self::entries::Written;
 use self::problem::{At, Log, Mark};
 pub use self::problem::{Problem, Problems};
 use self::raw::Document;
+pub(crate) use self::read::nearest;
 use self::secrets::Secrets;
 use self::value::FilePath;
 use crate::inventory::{Depth, HostPort, Inventory, Language, Transport};
@@ -132,6 +133,11 @@ pub struct Report {
     pub recipients: Vec<String>,
     /// Day of month, 1 to 28.
     pub day: Option<u8>,
+}
+
+/// A duration as the files have it, such as `30s`, `5m`, `2h` or `30d`; otherwise what is expected.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    read::Text::from_text(text)
 }
 
 impl Config {

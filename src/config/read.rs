@@ -166,7 +166,7 @@ pub(super) fn require(label: &str, required: &[&str], table: &DeTable<'_>, at: M
 }
 
 /// `did you mean "..."?` with the nearest of what is known, or else all of it.
-pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
+pub(crate) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
     let best = known
         .clone()
         .map(|candidate| (strsim::osa_distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
