@@ -14,7 +14,6 @@ use crate::observation::{Outcome, Phase};
 /// Why there is no connection: an outcome, and a word or two for a person.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    pub(crate) phase: Phase,
     pub(crate) outcome: Outcome,
     pub(crate) detail: Option<String>,
 }
@@ -49,8 +48,10 @@ impl Dialler<'_> {
         let deadline = limits.whole.min(start + limits.connect);
         let addresses = match timeout_at(deadline, self.resolver.resolve(&self.target.host, self.target.port)).await {
             Ok(Ok(addresses)) => addresses,
-            Ok(Err(error)) => return Err(failure(Phase::Dns, Outcome::Dns, Some(error.kind().to_string()))),
-            Err(_) => return Err(failure(Phase::Dns, Outcome::Dns, Some("timeout".to_owned()))),
+            Ok(Err(_)) => {
+                return Err(failure(Outcome::Dns, Some("no such name, or no resolver that knows it".to_owned())));
+            }
+            Err(_) => return Err(failure(Outcome::Dns, Some("timeout".to_owned()))),
         };
         done(Phase::Dns, start.elapsed());
 
@@ -70,11 +71,11 @@ impl Dialler<'_> {
                     return self.secure(limits, stream, begun, done).await;
                 }
                 Ok(Err(error)) => last = Some(connect_failure(&error)),
-                Err(_) => last = last.or(Some(failure(Phase::Connect, Outcome::ConnectTimeout, None))),
+                Err(_) => last = last.or(Some(failure(Outcome::ConnectTimeout, None))),
             }
         }
         self.resolver.forget(&self.target.host);
-        Err(last.unwrap_or_else(|| failure(Phase::Connect, Outcome::ConnectTimeout, None)))
+        Err(last.unwrap_or_else(|| failure(Outcome::ConnectTimeout, None)))
     }
 
     async fn secure(
@@ -93,14 +94,14 @@ impl Dialler<'_> {
                 done(Phase::Tls, start.elapsed());
                 Ok(Wire::Tls(Box::new(stream)))
             }
-            Ok(Err(error)) => Err(failure(Phase::Tls, Outcome::Tls, Some(error.to_string()))),
-            Err(_) => Err(failure(Phase::Tls, Outcome::Tls, Some("timeout".to_owned()))),
+            Ok(Err(error)) => Err(failure(Outcome::Tls, Some(error.to_string()))),
+            Err(_) => Err(failure(Outcome::Tls, Some("timeout".to_owned()))),
         }
     }
 }
 
-fn failure(phase: Phase, outcome: Outcome, detail: Option<String>) -> Failure {
-    Failure { phase, outcome, detail }
+fn failure(outcome: Outcome, detail: Option<String>) -> Failure {
+    Failure { outcome, detail }
 }
 
 fn connect_failure(error: &io::Error) -> Failure {
@@ -109,12 +110,12 @@ fn connect_failure(error: &io::Error) -> Failure {
         io::ErrorKind::TimedOut => Outcome::ConnectTimeout,
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => Outcome::Reset,
         _ if is_our_own(error) => {
-            return failure(Phase::Connect, Outcome::Busy, Some(format!("monitor: {error}")));
+            return failure(Outcome::Busy, Some(format!("monitor: {error}")));
         }
         // No route, a firewall of ours, an address that cannot be a camera's.
         _ => Outcome::Unreachable,
     };
-    failure(Phase::Connect, outcome, None)
+    failure(outcome, None)
 }
 
 /// Whether an error is the monitor's own exhaustion (descriptors, ports, memory), which says nothing about the camera.

@@ -84,7 +84,10 @@ impl fmt::Display for Repairs {
 pub(crate) enum Start {
     /// A status code.
     Response(u16),
-    Request { method: String, uri: String },
+    Request {
+        method: String,
+        uri: String,
+    },
 }
 
 /// A head: its first line and its headers, names as written.

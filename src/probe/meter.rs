@@ -40,7 +40,10 @@ pub(crate) const MAX_UNIT_PIECES: usize = 8192;
 /// A run of timestamps says nothing about the rate before it has lasted so long, in seconds.
 const SHORTEST_RUN: f64 = 0.75;
 
-/// Timestamps that leap further than this many seconds begin a new run.
+/// A step of timestamps longer than a second and so many times longer than others of its run is a leap.
+const LEAP: u64 = 8;
+
+/// And so is any of so many seconds.
 const LONGEST_STEP: u32 = 12;
 
 /// Sequence numbers that leap further than this begin anew: the sender restarted.
@@ -78,6 +81,7 @@ struct Run {
     begun: bool,
     steps: u64,
     ticks: u64,
+    shortest: u64,
     bytes: u64,
     /// Ticks of the latest key frame.
     key_at: Option<u64>,
@@ -136,7 +140,12 @@ impl Meter {
         self.lost_before + self.lost_of_run()
     }
 
-    /// Seconds of media in the run at hand.
+    /// The part of the packets that did not come.
+    pub(crate) fn loss(&self) -> f64 {
+        precise(self.lost()) / precise((self.received + self.lost()).max(1))
+    }
+
+    /// Seconds of media in the longest run.
     pub(crate) fn seconds(&self) -> f64 {
         self.run_seconds(&self.run).max(self.best.map_or(0.0, |best| self.run_seconds(&best)))
     }
@@ -204,7 +213,11 @@ impl Meter {
     fn step(&mut self, from: u32, to: u32) {
         self.units += 1;
         let ticks = to.wrapping_sub(from);
-        let forward = ticks <= self.clock_rate.saturating_mul(LONGEST_STEP).min(u32::MAX / 2);
+        let second = u64::from(self.clock_rate);
+        let leap_of = |long: u64, short: u64| long > second && long > LEAP * short;
+        let (step, shortest) = (u64::from(ticks), self.run.shortest);
+        let leaps = self.run.steps > 0 && (leap_of(step, shortest) || leap_of(shortest, step));
+        let forward = ticks <= self.clock_rate.saturating_mul(LONGEST_STEP).min(u32::MAX / 2) && !leaps;
         if forward && self.run.begun {
             if self.unit_is_key || self.codec == Codec::Jpeg {
                 if let Some(before) = self.run.key_at {
@@ -212,8 +225,9 @@ impl Meter {
                 }
                 self.run.key_at = Some(self.run.ticks);
             }
+            self.run.shortest = if self.run.steps == 0 { step } else { shortest.min(step) };
             self.run.steps += 1;
-            self.run.ticks += u64::from(ticks);
+            self.run.ticks += step;
             self.run.bytes += u64::try_from(self.unit_bytes).unwrap_or(u64::MAX);
         } else {
             if self.best.is_none_or(|best| self.run.ticks > best.ticks) {
@@ -226,7 +240,8 @@ impl Meter {
             if whole {
                 self.run.key_at = Some(0);
                 self.run.steps = 1;
-                self.run.ticks = u64::from(ticks);
+                self.run.ticks = step;
+                self.run.shortest = step;
                 self.run.bytes = u64::try_from(self.unit_bytes).unwrap_or(u64::MAX);
             }
         }
@@ -399,7 +414,9 @@ mod tests {
             meter.push(&packet(0, 0, payload)).unwrap();
             meter.unit_is_key
         };
-        assert!(key(Codec::H264, &[0x7c, 0x85]) && !key(Codec::H264, &[0x7c, 0x05]) && !key(Codec::H264, &[0x7c, 0x81]));
+        assert!(
+            key(Codec::H264, &[0x7c, 0x85]) && !key(Codec::H264, &[0x7c, 0x05]) && !key(Codec::H264, &[0x7c, 0x81])
+        );
         assert!(key(Codec::H264, &[24, 0, 1, 0x67, 0, 1, 0x65]) && !key(Codec::H264, &[24, 0, 1, 0x67, 0, 9, 0x41]));
         // CRA (21) as a single unit, as the start of a fragment, in an aggregate.
         assert!(key(Codec::H265, &[42, 1]) && key(Codec::H265, &[98, 1, 0x80 | 21]));

@@ -240,7 +240,10 @@ impl Relay {
     /// Whether bytes lie here that begin like no RTSP message.
     pub(crate) fn holds_something_else(&self) -> bool {
         let held = &self.buffer[self.filled.clone()];
-        !self.facts.any_rtsp && !held.is_empty() && !held.starts_with(b"$") && !b"RTSP/".starts_with(held)
+        !self.facts.any_rtsp
+            && !held.is_empty()
+            && !held.starts_with(b"$")
+            && !b"RTSP/".starts_with(held)
             && !held.starts_with(b"RTSP/")
     }
 
@@ -564,11 +567,7 @@ impl Relay {
             headers.push(("Authorization", authorization));
         }
         headers.extend(pending.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())));
-        message::write_head(
-            &mut self.outgoing,
-            &format!("{} {} RTSP/1.0", pending.method, pending.uri),
-            &headers,
-        );
+        message::write_head(&mut self.outgoing, &format!("{} {} RTSP/1.0", pending.method, pending.uri), &headers);
         self.flush().await
     }
 

@@ -9,6 +9,8 @@ use super::message;
 pub(crate) struct Glance {
     /// It has a line `m=`.
     pub(crate) any_media: bool,
+    /// Every line is written as a session description's, and the first is its version.
+    pub(crate) readable: bool,
     /// It is written as RFC 8866 demands, with a video stream that names its format: a reader that refuses it is wrong.
     pub(crate) sound: bool,
     /// `b=AS:` of the session or its video, bits per second.
@@ -20,6 +22,7 @@ pub(crate) struct Glance {
 pub(crate) fn rewrite(body: &[u8], authority: &str) -> (Vec<u8>, Glance) {
     let mut out = Vec::with_capacity(body.len() + 64);
     let mut glance = Glance::default();
+    let mut readable = !body.is_empty();
     let mut sound = true;
     let mut video = None::<Video>;
     let (mut in_session, mut in_video) = (true, false);
@@ -29,8 +32,8 @@ pub(crate) fn rewrite(body: &[u8], authority: &str) -> (Vec<u8>, Glance) {
             continue;
         }
         let text = String::from_utf8_lossy(line);
-        sound &= line.len() > 1 && line[0].is_ascii_lowercase() && line[1] == b'=';
-        sound &= (i == 0) == text.starts_with("v=0");
+        readable &= line.len() > 1 && line[0].is_ascii_lowercase() && line[1] == b'=';
+        readable &= (i == 0) == text.starts_with("v=0");
         if let Some(origin) = text.strip_prefix("o=") {
             sound &= origin.split_ascii_whitespace().count() >= 6;
         } else if let Some(media) = text.strip_prefix("m=") {
@@ -49,7 +52,8 @@ pub(crate) fn rewrite(body: &[u8], authority: &str) -> (Vec<u8>, Glance) {
             && let Some(map) = text.strip_prefix("a=rtpmap:")
             && let Some(video) = &mut video
         {
-            video.mapped |= video.format.is_some() && map.split(' ').next().and_then(|f| f.parse().ok()) == video.format;
+            video.mapped |=
+                video.format.is_some() && map.split(' ').next().and_then(|f| f.parse().ok()) == video.format;
         }
         if in_session && text.starts_with("a=tool:") {
             continue;
@@ -63,7 +67,8 @@ pub(crate) fn rewrite(body: &[u8], authority: &str) -> (Vec<u8>, Glance) {
         }
         out.extend_from_slice(b"\r\n");
     }
-    glance.sound = sound && video.is_some_and(|v| v.is_sound());
+    glance.readable = readable;
+    glance.sound = readable && sound && video.is_some_and(|v| v.is_sound());
     (out, glance)
 }
 
@@ -101,7 +106,10 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains("a=control:rtsp://127.0.0.1:9/s/track1\r\n"), "{text}");
         assert!(!text.contains("LIVE555") && !text.contains("evil"), "{text}");
-        assert_eq!(glance, Glance { any_media: true, sound: true, declared_bits_per_second: Some(2_048_000) });
+        assert_eq!(
+            glance,
+            Glance { any_media: true, readable: true, sound: true, declared_bits_per_second: Some(2_048_000) }
+        );
     }
 
     #[test]

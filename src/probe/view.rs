@@ -103,8 +103,7 @@ pub(crate) struct Viewer<'a> {
 
 impl Viewer<'_> {
     pub(crate) async fn look(mut self) -> Result<Reached, Stop> {
-        let options =
-            SessionOptions::default().user_agent(self.token.to_owned()).teardown(TeardownPolicy::Never);
+        let options = SessionOptions::default().user_agent(self.token.to_owned()).teardown(TeardownPolicy::Never);
         let url = self.url.clone();
         let described = self.step(Phase::Describe, self.limits.describe, Session::describe(url, options)).await?;
         let (index, codec) = self.choose(&described)?;
@@ -215,7 +214,7 @@ impl Viewer<'_> {
         let mut data = frame.into_data();
         if prepended && let Some(ParametersRef::Video(video)) = stream.parameters() {
             // What the library does not call a key frame gets no parameter sets from it.
-            let mut whole = annex_b(video.codec_params());
+            let mut whole = video.extra_data().to_vec();
             whole.append(&mut data);
             data = whole;
         }
