@@ -85,7 +85,9 @@ fn no_camera_makes_a_probe_hold_more_than_eight_mebibytes() {
     let camera = |behaviour: Behaviour, name: &str| {
         runtime.block_on(fleet.add(CameraOptions::named(name).behaviour(behaviour))).unwrap().url()
     };
-    let flooded = |first, rest| format!("rtsp://{}/x", runtime.block_on(flood(rtp(first), rtp(rest)))).parse().unwrap();
+    let flooded = |first: &[u8], rest: &[u8]| {
+        format!("rtsp://{}/x", runtime.block_on(flood(rtp(first), rtp(rest)))).parse().unwrap()
+    };
     // Threads, the clip and the allocator's first arenas are nobody's probe.
     assert_eq!(probe(camera(Behaviour::Ok, "warm")).seen.outcome, Outcome::Ok);
     let mut hostile: Vec<(String, url::Url)> = [
