@@ -514,8 +514,7 @@ fn open_url(text: &str, schemes: &[&str], expected: &str) -> Result<Url, String>
         return Err("holds a user name or password, expected them in a [[credential]] that the entry names".to_owned());
     }
     match url.host() {
-        None => return Err(format!("has no host, expected {expected}")),
-        Some(Host::Domain("")) => return Err(format!("has no host, expected {expected}")),
+        None | Some(Host::Domain("")) => return Err(format!("has no host, expected {expected}")),
         // Of schemes that browsers do not know the url crate takes any text for a host.
         Some(Host::Domain(name)) if !plain_name(name) => {
             return Err("has a host that is neither a name nor an address, expected one of them".to_owned());
