@@ -270,7 +270,8 @@ fn the_traces_hold_every_change_of_state_and_every_phase_of_an_incident() {
         }
     }
     let states = ["up", "degraded", "dark", "unknown", "maintenance"];
-    let changes = states.iter().flat_map(|from| states.iter().map(move |to| (from, to))).filter(|(from, to)| from != to);
+    let changes =
+        states.iter().flat_map(|from| states.iter().map(move |to| (from, to))).filter(|(from, to)| from != to);
     let mut wanted: Vec<String> = changes.map(|(from, to)| format!("{from} to {to}")).collect();
     for scope in ["camera", "site", "monitor"] {
         wanted.extend(["open", "update", "close"].map(|phase| format!("{scope} {phase}")));

@@ -52,16 +52,8 @@ impl Dice {
 }
 
 const PATH: &[&str] = &["dns", "unreachable", "refused", "connect_timeout", "reset"];
-const OTHER: &[&str] = &[
-    "not_rtsp",
-    "rtsp_timeout",
-    "rtsp_error",
-    "not_found",
-    "tls",
-    "no_media",
-    "no_keyframe",
-    "unsupported_codec",
-];
+const OTHER: &[&str] =
+    &["not_rtsp", "rtsp_timeout", "rtsp_error", "not_found", "tls", "no_media", "no_keyframe", "unsupported_codec"];
 const BLIND: &[&str] = &["unauthorized", "busy", "incompatible"];
 const STREAM: &[&str] = &["slow", "lossy"];
 const BAD_PICTURES: &[&str] = &["black", "frozen", "covered", "blurred", "moved", "overexposed"];

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::life::read_moments;
 use super::seconds;
 use super::world::{Camera, Nanos, Recorder, SECOND, Site, Window, World, nanos, text};
 
@@ -69,7 +70,9 @@ fn trace(lines: &str) -> Vec<Value> {
             }
             (camera, seen) => match seen.split_once('/') {
                 None => json!({"at": at, "camera": camera, "outcome": seen, "depth": "frame"}),
-                Some((outcome, "connect")) => json!({"at": at, "camera": camera, "outcome": outcome, "depth": "connect"}),
+                Some((outcome, "connect")) => {
+                    json!({"at": at, "camera": camera, "outcome": outcome, "depth": "connect"})
+                }
                 Some((outcome, verdict)) => {
                     json!({"at": at, "camera": camera, "outcome": outcome, "depth": "picture", "picture": {"verdict": verdict}})
                 }
@@ -85,7 +88,8 @@ fn states(world: &World, lines: &str) -> Vec<String> {
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let line = |e: &Value| {
         let (from, to, cause) = (word(&e["from"]), word(&e["to"]), word(&e["cause"]));
-        let line = format!("{} {} {from}>{to} since {} {cause}", after(&e["at"]), word(&e["camera"]), after(&e["since"]));
+        let line =
+            format!("{} {} {from}>{to} since {} {cause}", after(&e["at"]), word(&e["camera"]), after(&e["since"]));
         line.trim_end().to_owned()
     };
     states.iter().map(line).collect()
@@ -169,7 +173,8 @@ fn the_observation_that_makes_a_change_is_the_first_of_the_new_picture_runs() {
 
 #[test]
 fn slow_ones_degrade_and_a_shallow_ok_neither_lengthens_nor_breaks_their_run() {
-    let lines = "0 c slow\n 30 c ok/connect\n 60 c lossy\n 90 c slow\n 120 c ok\n 150 c ok/connect\n 180 c ok\n 210 c ok";
+    let lines =
+        "0 c slow\n 30 c ok/connect\n 60 c lossy\n 90 c slow\n 120 c ok\n 150 c ok/connect\n 180 c ok\n 210 c ok";
     assert_eq!(
         states(&world(&["c"]), lines),
         ["0 c unknown>up since 0", "90 c up>degraded since 0 slow", "210 c degraded>up since 120"]
@@ -193,7 +198,8 @@ fn silence_makes_it_unknown_at_its_exact_moment_before_what_is_seen_then() {
 
 #[test]
 fn while_the_references_are_silent_nothing_counts_and_no_silence_is_too_long() {
-    let lines = "0 c ok\n 10 reference unreachable\n 30 c dns\n 35 c dns\n 40 c dns\n 45 c ok\n 500 reference ok\n 560 c ok";
+    let lines =
+        "0 c ok\n 10 reference unreachable\n 30 c dns\n 35 c dns\n 40 c dns\n 45 c ok\n 500 reference ok\n 560 c ok";
     assert_eq!(
         states(&world(&["c"]), lines),
         ["0 c unknown>up since 0", "10 c up>unknown since 10 monitor_offline", "560 c unknown>up since 560"]
@@ -295,7 +301,7 @@ fn the_seconds_of_a_month_are_each_in_one_state() {
     planned.windows = vec![window(-100.0, 5.0), window(20.0, 33.0), window(90.0, 500.0)];
     let lines = "0.5 c ok\n 30 c dns\n 35 c dns\n 40 c dns\n 60.75 c ok\n 65 c ok\n 100.75 c ok";
     let (from, to) = seconds::month(&planned, 2026, 11);
-    let (sums, outages) = seconds::camera(&planned, &planned.cameras[0], &trace(lines), from, to);
+    let (sums, outages) = seconds::camera(&planned, &planned.cameras[0], &read_moments(&trace(lines)), from, to);
     assert_eq!(sums.in_service(), 30 * 86_400);
     // Up 5..20 and 60..90, dark 33..60, maintenance 0..5, 20..33 and 90..100, the last line's moment; else unknown.
     assert_eq!((sums.up, sums.dark, sums.maintenance), (45, 27, 28));

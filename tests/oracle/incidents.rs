@@ -167,7 +167,8 @@ impl Desk<'_> {
             };
             incident.gone = if holds { None } else { incident.gone.or(Some(when)) };
             let Some(gone) = incident.gone else { continue };
-            let leaving: Vec<String> = incident.cameras.iter().filter(|c| self.fails_alone(c, gone, when)).cloned().collect();
+            let leaving: Vec<String> =
+                incident.cameras.iter().filter(|c| self.fails_alone(c, gone, when)).cloned().collect();
             incident.cameras.retain(|c| !leaving.contains(c));
             if !leaving.is_empty() && !incident.cameras.iter().all(|c| self.is_back(c, incident, when)) {
                 self.events.push(event(when, incident, "update"));
@@ -277,9 +278,8 @@ impl Desk<'_> {
     /// Whether the line of a site is cut, and then which cameras that explains.
     fn site_is_down(&self, site: &Site, when: When) -> Option<BTreeSet<String>> {
         let of_site = |c: &Camera| c.site == site.id;
-        let dark_by_path = |now: &Shown| {
-            now.state == DARK && now.cause.as_deref().is_some_and(|cause| class(cause) == Class::Path)
-        };
+        let dark_by_path =
+            |now: &Shown| now.state == DARK && now.cause.as_deref().is_some_and(|cause| class(cause) == Class::Path);
         let has_own = |c: &Camera| self.open.iter().any(|i| i.scope == "camera" && i.subject == c.id);
         let ours: Vec<(&Camera, &Vec<Shown>, &Shown)> = self
             .cameras
@@ -287,7 +287,8 @@ impl Desk<'_> {
             .filter(|(c, _)| of_site(c))
             .filter_map(|(c, shown)| Some((*c, shown, self.standing(c, shown, when)?)))
             .collect();
-        let explained = || ours.iter().filter(|(c, _, now)| dark_by_path(now) && !has_own(c)).map(|(c, _, _)| c.id.clone());
+        let explained =
+            || ours.iter().filter(|(c, _, now)| dark_by_path(now) && !has_own(c)).map(|(c, _, _)| c.id.clone());
         if site.gateway {
             // Its gateway was unreachable `confirm` times in a row while at least one of its cameras failed by a path
             // cause.
@@ -313,7 +314,9 @@ impl Desk<'_> {
             let together = |shown: &[Shown]| went_dark(shown).is_some_and(|dark| first <= dark && dark.at <= latest);
             if were_seen.len() >= 2 && were_seen.iter().all(|(_, shown, _)| together(shown)) {
                 let group = were_seen.iter().map(|(c, _, _)| c.id.clone());
-                return Some(group.filter(|id| !self.open.iter().any(|i| i.scope == "camera" && i.subject == *id)).collect());
+                return Some(
+                    group.filter(|id| !self.open.iter().any(|i| i.scope == "camera" && i.subject == *id)).collect(),
+                );
             }
         }
         None

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use incidents::incidents;
-use life::{MAINTENANCE, Turn, UNKNOWN, When, life, moment};
+use life::{MAINTENANCE, Turn, UNKNOWN, When, life, moment, read_moments};
 use world::{Camera, Nanos, World, text};
 
 /// How a camera stands as it is shown, from one place of the trace on.
@@ -40,6 +40,7 @@ pub struct Recorded {
 
 /// The events of a trace: those of states first, then those of incidents, each in order of time.
 pub fn replay(world: &World, lines: &[Value]) -> (Vec<Value>, Vec<Value>) {
+    let lines = &read_moments(lines);
     let mut cameras: Vec<&Camera> = world.cameras.iter().collect();
     cameras.sort_by(|a, b| a.id.cmp(&b.id));
     let shown: Vec<(&Camera, Vec<Shown>)> = cameras.iter().map(|c| (*c, shown(world, c, lines))).collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 
-use super::life::{DARK, DEGRADED, MAINTENANCE, UNKNOWN, UP, moment};
+use super::life::{DARK, DEGRADED, MAINTENANCE, UNKNOWN, UP, moment, read_moments};
 use super::recorded;
 use super::world::{Camera, Nanos, SECOND, World, text};
 
@@ -60,7 +60,7 @@ fn second(at: Nanos) -> i64 {
     at.div_euclid(SECOND)
 }
 
-/// A camera's seconds in [from, to), and its outages.
+/// A camera's seconds in [from, to), and its outages; the lines' moments have been read.
 pub fn camera(world: &World, camera: &Camera, lines: &[Value], from: i64, to: i64) -> (Sums, Vec<Value>) {
     let record = recorded(world, camera, lines);
     let windows = world.windows_of(camera);
@@ -111,8 +111,14 @@ pub fn camera(world: &World, camera: &Camera, lines: &[Value], from: i64, to: i6
 
 /// What a month's report says: by camera, and by (kind, id) of its groups. A group's figure is its cameras' seconds
 /// added up.
-pub fn report(world: &World, lines: &[Value], year: i16, of: i8) -> (BTreeMap<String, Value>, BTreeMap<(String, String), Value>) {
+pub fn report(
+    world: &World,
+    lines: &[Value],
+    year: i16,
+    of: i8,
+) -> (BTreeMap<String, Value>, BTreeMap<(String, String), Value>) {
     let (from, to) = month(world, year, of);
+    let lines = &read_moments(lines);
     let mut cameras = BTreeMap::new();
     let mut groups: BTreeMap<(String, String), Sums> = BTreeMap::new();
     for c in &world.cameras {
