@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::inventory::{CameraId, CommuneId, CredentialId, FundId, SiteId};
 use crate::judgement::event::IncidentScope;
 use crate::ledger::Tally;
-use crate::observation::{Cause, Phase, State, Stream};
+use crate::observation::{Cause, Phase, Picture, State, Stream};
 
 /// Everything as it stood at one moment.
 #[derive(Debug, Clone)]
@@ -99,6 +99,36 @@ pub struct CameraStatus {
     pub lost_packets_total: u64,
     /// What the last probe said for a person.
     pub detail: Option<String>,
+    /// What the last look into a key frame came to; `None` before the first.
+    #[serde(default)]
+    pub picture: Option<Picture>,
+    /// What the device says it is; `None` where nobody asked it.
+    #[serde(default)]
+    pub device: Option<Device>,
+    /// What its recorder holds of it; `None` where no recorder was asked.
+    #[serde(default)]
+    pub recording: Option<RecordingStatus>,
+    /// The clock of the camera (or of its recorder) less ours, seconds.
+    #[serde(default)]
+    pub clock_offset_seconds: Option<f64>,
+}
+
+/// What a device says it is. Each is left out where it was not learnt.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    pub vendor: Option<String>,
+    pub model: Option<String>,
+    pub firmware: Option<String>,
+}
+
+/// What a recorder holds of a camera, as it last said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordingStatus {
+    /// Start of the oldest recording that still plays.
+    pub oldest: Option<Timestamp>,
+    pub newest: Option<Timestamp>,
+    /// Local days inside the required window without recordings; `None` where that was not looked at.
+    pub gap_days: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

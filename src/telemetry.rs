@@ -27,6 +27,8 @@ pub struct Telemetry {
     store_queue_capacity: IntGauge,
     store_dropped: IntCounter,
     render_duration: Histogram,
+    page_bytes: IntGauge,
+    http_requests: IntCounterVec,
     config_last_reload_successful: IntGauge,
     config_last_reload_success_timestamp: IntGauge,
 }
@@ -108,6 +110,17 @@ impl Telemetry {
                 "How long rendering one metrics page took.",
                 WRITE_SECONDS,
             ),
+            page_bytes: gauge(
+                "camwatch_metrics_page_bytes",
+                "Size of the metrics page (or the part of it) rendered last, before compression.",
+            ),
+            http_requests: register(
+                &registry,
+                IntCounterVec::new(
+                    Opts::new("camwatch_http_requests_total", "HTTP requests that were answered, by status code."),
+                    &["code"],
+                ),
+            ),
             config_last_reload_successful: gauge(
                 "camwatch_config_last_reload_successful",
                 "Whether the configuration was good when it was last read (1) or is an older one still in force (0).",
@@ -186,8 +199,15 @@ impl Telemetry {
         tracing::error!(entries, "the record's queue is full; entries were lost");
     }
 
-    pub fn rendered(&self, took: Duration) {
+    /// One metrics page was rendered; `bytes` before compression.
+    pub fn rendered(&self, took: Duration, bytes: usize) {
         self.render_duration.observe(took.as_secs_f64());
+        self.page_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    pub fn http_answered(&self, method: &str, path: &str, code: u16, took: Duration) {
+        self.http_requests.with_label_values(&[code.to_string().as_str()]).inc();
+        tracing::debug!(method, path, code, seconds = took.as_secs_f64(), "answered");
     }
 
     pub fn config_loaded(&self, unix_seconds: i64) {

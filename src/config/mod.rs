@@ -3,7 +3,16 @@
 //! Two layers: what was written, with the position of every value, and [`Config`], what it means with every default and
 //! override applied. One pass finds every problem. Knows the inventory's types; opens no sockets.
 
-use std::fmt;
+mod advice;
+mod entries;
+mod files;
+mod problem;
+mod raw;
+mod read;
+mod secrets;
+mod settings;
+mod value;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,6 +20,13 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use url::Url;
 
+use self::advice::ProbePlaces;
+use self::entries::Written;
+use self::problem::{At, Log, Mark};
+pub use self::problem::{Problem, Problems};
+use self::raw::Document;
+use self::secrets::Secrets;
+use self::value::FilePath;
 use crate::inventory::{Depth, HostPort, Inventory, Language, Transport};
 use crate::secret::Secret;
 
@@ -118,49 +134,112 @@ pub struct Report {
     pub day: Option<u8>,
 }
 
-/// Something wrong (or unwise) in a file, and what is expected instead.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
-    pub file: PathBuf,
-    /// From 1.
-    pub line: usize,
-    /// From 1, in characters.
-    pub column: usize,
-    /// `problem, and what is expected`.
-    pub text: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file.display(), self.line, self.column, self.text)
-    }
-}
-
-/// Every problem of a configuration, in the order of files and lines.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problems(pub Vec<Problem>);
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, problem) in self.0.iter().enumerate() {
-            if i > 0 {
-                f.write_str("\n")?;
-            }
-            write!(f, "{problem}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Problems {}
-
 impl Config {
     /// Reads the file, the inventory that it names, and every secret that they point to.
     ///
     /// # Errors
     /// Every problem of every file at once.
     pub fn load(file: &Path) -> Result<Self, Problems> {
-        let _ = file;
-        todo!()
+        let mut log = Log::default();
+        let remedy = "expected the path of a configuration (an empty file is one: every setting has a default)";
+        let main =
+            files::text_of(file, &mut log, remedy).map(|(number, text)| files::document(number, &text, &mut log));
+        let Some(mut main) = main else { return Err(log.verdict().expect_err("an unreadable file is a problem")) };
+        let mut written = Written::default();
+        written.take(&mut main);
+        for mut document in inventory_files(&main, file, written.is_empty(), &mut log) {
+            written.take(&mut document);
+        }
+        Self::of(file, main, &written, &mut log)
     }
+
+    /// Reads a configuration that stands in one text, as if it were this file. Of other files only the secrets that it
+    /// points to are read: `inventory` is not followed.
+    ///
+    /// # Errors
+    /// Every problem of the text at once.
+    pub fn parse(file: &Path, text: &str) -> Result<Self, Problems> {
+        let mut log = Log::default();
+        let number = log.add(file, text);
+        let mut main = files::document(number, text, &mut log);
+        let mut written = Written::default();
+        written.take(&mut main);
+        Self::of(file, main, &written, &mut log)
+    }
+
+    fn of(file: &Path, main: Document, written: &Written, log: &mut Log) -> Result<Self, Problems> {
+        let places = ProbePlaces::of(main.probe.as_ref().map(|at| &at.value));
+        let probe = settings::probe(main.probe.map(|at| at.value), log);
+        let inventory = entries::inventory(written, &probe, &Secrets::of_process(), log);
+        let raw_daemon = main.daemon.map(|at| at.value);
+        let web = settings::web(main.web.map(|at| at.value), raw_daemon.as_ref(), log);
+        let daemon = settings::daemon(raw_daemon, log);
+        let store = settings::store(main.store.map(|at| at.value), &daemon.data_dir);
+        let alert = settings::alert(main.alert.map(|at| at.value), log);
+        advice::advise(&inventory, &probe, places, written, log);
+        Ok(Self {
+            file: file.to_owned(),
+            daemon,
+            store,
+            probe,
+            alert,
+            metrics: settings::metrics(main.metrics.map(|at| at.value)),
+            web,
+            report: settings::report(main.report.map(|at| at.value)),
+            inventory,
+            warnings: log.verdict()?,
+        })
+    }
+}
+
+/// Where the inventory is looked for when nothing is said; there need be none.
+const INVENTORY: &str = "inventory/*.toml";
+
+/// Every file that `[daemon] inventory` names, read.
+fn inventory_files(main: &Document, main_path: &Path, main_has_none: bool, log: &mut Log) -> Vec<Document> {
+    let patterns = main.daemon.as_ref().and_then(|daemon| daemon.value.inventory.as_ref());
+    let default = At { value: FilePath(INVENTORY.to_owned()), mark: Mark::start(0) };
+    let (patterns, written) = match patterns {
+        Some(patterns) => (patterns.value.as_slice(), true),
+        None => (std::slice::from_ref(&default), false),
+    };
+    let itself = main_path.canonicalize().ok();
+    let mut read: Vec<PathBuf> = Vec::new();
+    let mut documents = Vec::new();
+    for pattern in patterns {
+        let Some(paths) = files::matching(pattern, log) else { continue };
+        if paths.is_empty() && written {
+            let text = format!("inventory {:?} matches no file, expected at least one", pattern.value.0);
+            // Where nothing is watched for it, it is a mistake; beside an inventory in this very file it may be meant.
+            if main_has_none { log.problem(pattern.mark, text) } else { log.warning(pattern.mark, text) }
+        }
+        for path in paths {
+            let canonical = path.canonicalize().ok();
+            if canonical.is_some() && canonical == itself || read.contains(&path) {
+                continue;
+            }
+            if let Some((number, text)) = files::text_of(&path, log, "expected a file of inventory") {
+                let document = files::document(number, &text, log);
+                refuse_settings(&document, log);
+                documents.push(document);
+            }
+            read.push(path);
+        }
+    }
+    documents
+}
+
+/// Settings stand in one file, so that nobody has to look for them in many.
+fn refuse_settings(document: &Document, log: &mut Log) {
+    macro_rules! refuse {
+        ($($table:ident),*) => {$(
+            if let Some(table) = &document.$table {
+                log.problem(
+                    table.mark,
+                    concat!("[", stringify!($table), "] is no inventory, expected it in the file that names this one"),
+                );
+            }
+        )*};
+    }
+    refuse!(daemon, store, probe, alert, metrics, web, report);
 }

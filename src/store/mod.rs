@@ -1,18 +1,28 @@
 //! The record: SQLite on its own thread, never awaited by a probe.
 //!
+//! Who may write: one [`Writer`] a record, the daemon's, enforced by a lock beside the file. The one thing that others
+//! write beside a running daemon is planned work ([`maintenance`]), in short transactions of their own; SQLite keeps
+//! these apart. Anybody may read, through a [`Reader`], whether a daemon runs or not.
+//!
 //! Knows the ledger's types. Must not know probes, schedules or the web.
 
-use std::path::Path;
-use std::sync::Arc;
+mod file;
+pub mod maintenance;
+mod queue;
+mod reader;
+mod rows;
+mod writer;
 
 use jiff::Timestamp;
 
-use crate::inventory::{CameraId, Maintenance};
+use crate::inventory::Maintenance;
+use crate::judgement::Change;
 use crate::judgement::event::{IncidentEvent, StateEvent};
-use crate::judgement::{Change, Resume};
 use crate::observation::Observation;
 use crate::probe::gate::Refusal;
-use crate::telemetry::Telemetry;
+
+pub use reader::{ClosedIncident, Hour, Metadata, Reader, RecordingSeen};
+pub use writer::Writer;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -26,6 +36,20 @@ pub enum StoreError {
         "{path} was written by a newer camwatch (schema {found}, this one knows {known}); run that version or restore a backup"
     )]
     TooNew { path: String, found: u32, known: u32 },
+    #[error(
+        "{path} was written by an older camwatch (schema {found}, this one knows {known}); \
+         start `camwatch run` of this version once, which brings it up to date"
+    )]
+    TooOld { path: String, found: u32, known: u32 },
+    #[error("there is no record at {path} yet; `camwatch run` begins one (or `camwatch replay --record`)")]
+    Missing { path: String },
+    #[error("{path} is not a record of camwatch; name another file in [store] url, or move this one away")]
+    Foreign { path: String },
+    #[error(
+        "the record {path} is damaged ({detail}); it was left as it is. Stop camwatch, move it away with its -wal file, \
+         and restore a backup or try `sqlite3 {path} .recover`"
+    )]
+    Damaged { path: String, detail: String },
 }
 
 /// One thing to be kept. Never awaited: see [`Writer::record`].
@@ -53,77 +77,9 @@ pub struct AddedMaintenance {
     pub added_at: Timestamp,
 }
 
-/// The writing end: one a process, enforced by a lock beside the file. Cheap to clone.
-#[derive(Clone)]
-pub struct Writer {
-    // the helper's
-}
-
-impl Writer {
-    /// Opens or creates the record, migrates it, takes the lock and starts the writing thread.
-    ///
-    /// # Errors
-    /// Where the file cannot be opened, is locked by another process, or is newer than this program.
-    pub fn open(
-        path: &Path,
-        keep_observations: std::time::Duration,
-        telemetry: Arc<Telemetry>,
-    ) -> Result<Self, StoreError> {
-        let _ = (path, keep_observations, telemetry);
-        todo!()
-    }
-
-    /// Queues an entry and returns at once. Where the queue is full the entry is dropped and counted, observations first.
-    pub fn record(&self, entry: Entry) {
-        let _ = entry;
-        todo!()
-    }
-
-    /// Waits until everything queued so far is on disk (for shutdown and `replay --record`).
-    pub async fn flush(&self) {
-        todo!()
-    }
-}
-
-/// The reading end: its own read-only connection, usable beside a running daemon.
-pub struct Reader {
-    // the helper's
-}
-
-impl Reader {
-    /// # Errors
-    /// Where there is no record, or it cannot be read.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let _ = path;
-        todo!()
-    }
-
-    /// What the judgement needs to take up after a restart.
-    ///
-    /// # Errors
-    /// Where the record cannot be read.
-    pub fn resume(&self) -> Result<Resume, StoreError> {
-        todo!()
-    }
-
-    /// # Errors
-    /// Where the record cannot be read.
-    pub fn refusals(&self) -> Result<Vec<Refusal>, StoreError> {
-        todo!()
-    }
-
-    /// # Errors
-    /// Where the record cannot be read.
-    pub fn maintenance(&self) -> Result<Vec<AddedMaintenance>, StoreError> {
-        todo!()
-    }
-
-    /// The intervals of a camera's states underneath maintenance that touch [`from`, `to`), in order.
-    ///
-    /// # Errors
-    /// Where the record cannot be read.
-    pub fn changes(&self, camera: &CameraId, from: Timestamp, to: Timestamp) -> Result<Vec<Change>, StoreError> {
-        let _ = (camera, from, to);
-        todo!()
-    }
+/// A run of the daemon: it was alive, and had judged everything, from `from` to `to`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AliveSpan {
+    pub from: Timestamp,
+    pub to: Timestamp,
 }

@@ -1,1 +1,143 @@
+//! HTTP: the metrics page, one probe on demand, liveness, reload, a landing page and the JSON API.
+//!
+//! Reads the snapshot and asks the daemon, through [`ProbeNow`] and [`Reload`], for the two things it does on request.
+//! Must not know probes' insides, schedules or how the record is kept. Who may ask is decided before any route: basic
+//! authentication and TLS follow the configuration of the present snapshot, so that a reload changes them too.
 
+mod api;
+mod auth;
+mod headers;
+mod landing;
+mod lifecycle;
+mod metrics;
+mod probe;
+mod server;
+mod tls;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use tokio::sync::{Semaphore, watch};
+
+use crate::config::Problems;
+use crate::export::Pages;
+use crate::inventory::CameraId;
+use crate::probe::Report;
+use crate::snapshot::Snapshot;
+use crate::telemetry::Telemetry;
+
+pub use server::serve;
+
+/// What a method of a trait object returns that takes a while.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What the daemon lends to the web.
+#[derive(Clone)]
+pub struct App {
+    pub snapshot: watch::Receiver<Arc<Snapshot>>,
+    pub telemetry: Arc<Telemetry>,
+    pub probe: Arc<dyn ProbeNow>,
+    pub reload: Arc<dyn Reload>,
+    /// `true` from when the daemon does its work; `/-/ready` shows it.
+    pub ready: watch::Receiver<bool>,
+}
+
+/// One probe on request.
+pub trait ProbeNow: Send + Sync {
+    /// Probes a configured camera once, now, for at most `timeout`. Where a session with the camera runs already, waits
+    /// for its end or shares its result: a camera never sees two at once.
+    fn probe<'a>(&'a self, camera: &'a CameraId, timeout: Duration) -> BoxFuture<'a, Result<Report, NotProbed>>;
+}
+
+/// Why a camera was not probed on request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotProbed {
+    #[error("no camera of this id is in service")]
+    Unknown,
+    #[error("a session with this camera is running, and a camera never sees two at once; ask again in a moment")]
+    Busy,
+    #[error("the daemon is stopping")]
+    Stopping,
+}
+
+/// Reading the configuration again on request.
+pub trait Reload: Send + Sync {
+    /// # Errors
+    /// Every problem of the new configuration; the old one stays in force.
+    fn reload(&self) -> BoxFuture<'_, Result<(), Problems>>;
+}
+
+/// Why the web cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum WebError {
+    #[error("cannot read the {what} {path} of [web] tls_server_config: {reason}")]
+    Tls { what: &'static str, path: String, reason: String },
+}
+
+/// Renderings that run at once; more wait. Each keeps a core busy.
+const MOST_RENDERINGS: usize = 2;
+
+/// What the handlers share.
+#[derive(Clone)]
+struct Shared {
+    app: App,
+    pages: Arc<Pages>,
+    renderings: Arc<Semaphore>,
+    logins: Arc<auth::Logins>,
+}
+
+impl Shared {
+    fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.app.snapshot.borrow())
+    }
+}
+
+fn router(app: App) -> Router {
+    let shared = Shared {
+        app,
+        pages: Arc::default(),
+        renderings: Arc::new(Semaphore::new(MOST_RENDERINGS)),
+        logins: Arc::default(),
+    };
+    Router::new()
+        .route("/", get(landing::page))
+        .route("/metrics", get(metrics::page))
+        .route("/probe", get(probe::probe))
+        .route("/-/healthy", get(lifecycle::healthy))
+        .route("/-/ready", get(lifecycle::ready))
+        .route("/-/reload", post(lifecycle::reload).put(lifecycle::reload))
+        .route("/api/v1/cameras", get(api::cameras))
+        .route("/api/v1/incidents", get(api::incidents))
+        .route("/api/v1/openapi.json", get(api::openapi))
+        .fallback(not_found)
+        .layer(middleware::from_fn_with_state(shared.clone(), auth::require))
+        .layer(middleware::from_fn_with_state(shared.clone(), headers::finish))
+        .with_state(shared)
+}
+
+/// Plain text, as people with curl like it.
+fn text(status: StatusCode, body: impl Into<String>) -> Response {
+    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body.into()).into_response()
+}
+
+async fn not_found(request: Request) -> Response {
+    let path = request.uri().path();
+    if path.starts_with("/api/") {
+        return api::error(
+            StatusCode::NOT_FOUND,
+            "nothing is at this path; /api/v1/openapi.json describes what there is",
+        );
+    }
+    text(
+        StatusCode::NOT_FOUND,
+        "404: nothing is at this path. There are /, /metrics, /probe?camera=ID, /-/healthy, /-/ready, POST /-/reload, \
+         /api/v1/cameras, /api/v1/incidents and /api/v1/openapi.json.\n",
+    )
+}

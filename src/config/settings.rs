@@ -1,0 +1,202 @@
+//! What the tables of settings mean: every default, and the rules between their keys.
+//!
+//! The defaults stand here and nowhere else. Knows nothing of the inventory.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::problem::{At, Log, Mark};
+use super::value::written;
+use super::{Alert, Daemon, Metrics, Owner, Probe, Report, Store, TlsServer, Web, raw};
+use crate::inventory::{Depth, Language, MinuteOfDay, Transport};
+
+const fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+const fn minutes(count: u64) -> Duration {
+    Duration::from_secs(count * 60)
+}
+
+/// What is written, or the default.
+fn or<T>(written: Option<At<T>>, default: T) -> T {
+    written.map_or(default, |at| at.value)
+}
+
+/// The elements of a list that may be missing.
+fn list<T>(written: Option<At<raw::List<T>>>) -> Vec<T> {
+    written.into_iter().flat_map(|at| at.value).map(|at| at.value).collect()
+}
+
+pub(super) fn daemon(raw: Option<raw::Daemon>, log: &Log) -> Daemon {
+    let raw = raw.unwrap_or_default();
+    Daemon {
+        listen: or(raw.listen, SocketAddr::from((Ipv4Addr::LOCALHOST, 9765))),
+        data_dir: raw
+            .data_dir
+            .map_or_else(|| PathBuf::from("/var/lib/camwatch"), |path| log.resolve(path.mark, &path.value.0)),
+        timezone: raw.timezone.map_or_else(
+            || TimeZone::get("Asia/Ho_Chi_Minh").expect("the time zone database is built in"),
+            |zone| zone.value,
+        ),
+        language: or(raw.language, Language::Vietnamese),
+        references: list(raw.references),
+    }
+}
+
+/// `data_dir` is where a relative path leads.
+pub(super) fn store(raw: Option<raw::Store>, data_dir: &Path) -> Store {
+    let raw = raw.unwrap_or_default();
+    Store {
+        path: data_dir.join(raw.url.map_or_else(|| "ledger.db".to_owned(), |url| url.value.0)),
+        keep_observations: or(raw.keep_observations, minutes(7 * 24 * 60)),
+        forward: raw.forward.map(|url| url.value.0),
+    }
+}
+
+pub(super) fn probe(raw: Option<raw::Probe>, log: &mut Log) -> Probe {
+    let raw = raw.unwrap_or_default();
+    let place = raw.timeout.or(raw.interval).map(|at| at.mark);
+    let recheck_place = raw.recheck.map(|at| at.mark);
+    let probe = Probe {
+        interval: or(raw.interval, seconds(30)),
+        timeout: or(raw.timeout, seconds(10)),
+        confirm: raw.confirm.map_or(3, |count| count.value.0),
+        recheck: or(raw.recheck, seconds(5)),
+        recover: raw.recover.map_or(2, |count| count.value.0),
+        picture_confirm: raw.picture_confirm.map_or(2, |count| count.value.0),
+        depth: or(raw.depth, Depth::Frame),
+        picture_interval: or(raw.picture_interval, minutes(15)),
+        metadata_interval: or(raw.metadata_interval, minutes(15)),
+        retention_scan: or(raw.retention_scan, MinuteOfDay(2 * 60)),
+        clock_tolerance: or(raw.clock_tolerance, minutes(5)),
+        transport: or(raw.transport, Transport::Tcp),
+        max_concurrent: raw.max_concurrent.map_or(256, |count| count.value.0),
+        max_concurrent_per_site: raw.max_concurrent_per_site.map_or(16, |count| count.value.0),
+    };
+    if let Some(place) = place {
+        timeout_fits(probe.timeout, probe.interval, place, log);
+    }
+    if let Some(place) = recheck_place
+        && probe.recheck > probe.interval
+    {
+        let (recheck, interval) = (written(probe.recheck), written(probe.interval));
+        log.warning(
+            place,
+            format!(
+                "recheck {recheck} is longer than interval {interval}: a failing camera would be looked at less often, \
+                 expected less"
+            ),
+        );
+    }
+    probe
+}
+
+/// Tells a timeout that is longer than its interval.
+pub(super) fn timeout_fits(timeout: Duration, interval: Duration, place: Mark, log: &mut Log) {
+    if timeout > interval {
+        let (timeout, interval) = (written(timeout), written(interval));
+        log.problem(
+            place,
+            format!(
+                "timeout {timeout} is longer than interval {interval}, expected at most as long: set both together"
+            ),
+        );
+    }
+}
+
+pub(super) fn alert(raw: Option<raw::Alert>, log: &mut Log) -> Alert {
+    let raw = raw.unwrap_or_default();
+    let owner_place = raw.owner.map(|at| at.mark);
+    let alertmanagers_place = raw.alertmanagers.as_ref().map(|at| at.mark);
+    let alert = Alert {
+        owner: or(raw.owner, Owner::Embedded),
+        group_wait: or(raw.group_wait, seconds(20)),
+        repeat: or(raw.repeat, minutes(4 * 60)),
+        unknown_after: or(raw.unknown_after, minutes(30)),
+        heartbeat_url: raw.heartbeat_url.map(|url| url.value.0),
+        alertmanagers: list(raw.alertmanagers).into_iter().map(|url| url.0).collect(),
+    };
+    match (alert.owner, owner_place, alertmanagers_place) {
+        (Owner::Push, Some(place), None) => {
+            log.problem(
+                place,
+                "owner \"push\" needs to know where to, expected alertmanagers = [\"http://...\"] beside it",
+            );
+        }
+        (Owner::Push, _, Some(place)) if alert.alertmanagers.is_empty() => {
+            log.problem(place, "alertmanagers is empty, expected at least one URL with owner \"push\"");
+        }
+        (Owner::Embedded | Owner::Prometheus, _, Some(place)) => {
+            log.problem(
+                place,
+                "alertmanagers has no effect, expected owner = \"push\" beside it: exactly one system pages",
+            );
+        }
+        _ => {}
+    }
+    alert
+}
+
+pub(super) fn metrics(raw: Option<raw::Metrics>) -> Metrics {
+    Metrics { detail: raw.is_some_and(|raw| or(raw.detail, false)) }
+}
+
+pub(super) fn web(raw: Option<raw::Web>, daemon: Option<&raw::Daemon>, log: &mut Log) -> Web {
+    let raw = raw.unwrap_or_default();
+    let insecure_beside_listen = daemon.and_then(|daemon| daemon.insecure).is_some_and(|at| at.value);
+    let tls_written = raw.tls_server_config.is_some();
+    let web = Web {
+        tls_server_config: raw.tls_server_config.and_then(|tls| tls_server(tls.value, log)),
+        basic_auth_users: raw
+            .basic_auth_users
+            .into_iter()
+            .flat_map(|at| at.value.0)
+            .map(|(user, hash)| (user.value, hash.value.0))
+            .collect(),
+        insecure: or(raw.insecure, false) || insecure_beside_listen,
+    };
+    let protected = tls_written || !web.basic_auth_users.is_empty() || web.insecure;
+    if let Some(listen) = daemon.and_then(|daemon| daemon.listen)
+        && !listen.value.ip().is_loopback()
+        && !protected
+        && !log.any_torn()
+    {
+        log.problem(
+            listen.mark,
+            "listen is reachable from other machines, expected tls_server_config or basic_auth_users in [web], or \
+             insecure = true there where the network itself is trusted",
+        );
+    }
+    web
+}
+
+fn tls_server(raw: raw::TlsServer, log: &mut Log) -> Option<TlsServer> {
+    let mut path = |name: &str, written: Option<At<super::value::FilePath>>| {
+        let written = written?;
+        let path = log.resolve(written.mark, &written.value.0);
+        if let Err(error) = std::fs::File::open(&path) {
+            let path = path.display();
+            log.problem(written.mark, format!("{name} {path} cannot be read ({error}), expected a PEM file"));
+        }
+        Some(path)
+    };
+    let cert_file = path("cert_file", raw.cert_file);
+    let key_file = path("key_file", raw.key_file);
+    let client_ca_file = path("client_ca_file", raw.client_ca_file);
+    Some(TlsServer { cert_file: cert_file?, key_file: key_file?, client_ca_file })
+}
+
+pub(super) fn report(raw: Option<raw::Report>) -> Report {
+    let raw = raw.unwrap_or_default();
+    Report {
+        issuer: raw.issuer.map(|at| at.value),
+        place: raw.place.map(|at| at.value),
+        signer: raw.signer.map(|at| at.value),
+        recipients: list(raw.recipients),
+        day: raw.day.and_then(|day| u8::try_from(day.value.0).ok()),
+    }
+}

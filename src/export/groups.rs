@@ -1,0 +1,113 @@
+//! The series of sites and funds, and what of the snapshot belongs to no site.
+
+use super::part::Part;
+use super::text::{Kind, Writer, push_label, rounded};
+use crate::judgement::event::IncidentScope;
+use crate::ledger::Tally;
+use crate::observation::State;
+use crate::snapshot::{SiteStatus, Snapshot, Window};
+
+pub fn write_sites(out: &mut Writer, snapshot: &Snapshot, part: &Part) {
+    let rows: Vec<(&SiteStatus, String)> = snapshot
+        .sites
+        .iter()
+        .filter(|status| part.has_site(&status.site, &status.commune))
+        .map(|status| {
+            let mut labels = String::new();
+            push_label(&mut labels, "site", status.site.as_str());
+            labels.push(',');
+            push_label(&mut labels, "commune", status.commune.as_str());
+            (status, labels)
+        })
+        .collect();
+
+    let mut family = out.family("camwatch_site_cameras", Kind::Gauge, "Cameras of the site in each state.");
+    for (status, labels) in &rows {
+        for state in State::ALL {
+            let count = status.cameras.get(state).copied().unwrap_or(0);
+            family.sample_with(labels, &[("state", state.as_str())], count.into());
+        }
+    }
+    let mut family = out.family(
+        "camwatch_site_up",
+        Kind::Gauge,
+        "0 while an incident of the site or of its area explains it, 1 otherwise; absent while the monitor is cut off.",
+    );
+    for (status, labels) in &rows {
+        if let Some(up) = status.up {
+            family.sample(labels, f64::from(u8::from(up)));
+        }
+    }
+    let place = |status: &SiteStatus| snapshot.config.inventory.sites.get(&status.site);
+    let mut family = out.family("camwatch_site_latitude_degrees", Kind::Gauge, "Where the site is, degrees north.");
+    for (status, labels) in &rows {
+        if let Some(degrees) = place(status).and_then(|site| site.latitude) {
+            family.sample(labels, degrees);
+        }
+    }
+    let mut family = out.family("camwatch_site_longitude_degrees", Kind::Gauge, "Where the site is, degrees east.");
+    for (status, labels) in &rows {
+        if let Some(degrees) = place(status).and_then(|site| site.longitude) {
+            family.sample(labels, degrees);
+        }
+    }
+    let mut family = out.family(
+        "camwatch_site_uptime_ratio",
+        Kind::Gauge,
+        "Signal uptime of the site's cameras over the window, their seconds added up. Absent where nothing was observed.",
+    );
+    for (status, labels) in &rows {
+        for window in Window::ALL {
+            let tally = snapshot.windows.sites.get(&(status.site.clone(), window));
+            if let Some(ratio) = tally.and_then(Tally::signal_uptime) {
+                family.sample_with(labels, &[("window", window.as_str())], rounded(ratio, 8));
+            }
+        }
+    }
+}
+
+/// What belongs to no site: funds, credentials, incidents, the monitor's own line.
+#[allow(clippy::cast_precision_loss)] // Incidents stay far below 2^52.
+pub fn write_rest(out: &mut Writer, snapshot: &Snapshot) {
+    let inventory = &snapshot.config.inventory;
+    let mut family = out.family(
+        "camwatch_fund_uptime_ratio",
+        Kind::Gauge,
+        "Signal uptime of the fund's cameras over the window, their seconds added up. Absent where nothing was observed.",
+    );
+    for fund in inventory.funds.keys() {
+        for window in Window::ALL {
+            let tally = snapshot.windows.funds.get(&(fund.clone(), window));
+            if let Some(ratio) = tally.and_then(Tally::signal_uptime) {
+                family.sample_with("", &[("fund", fund.as_str()), ("window", window.as_str())], rounded(ratio, 8));
+            }
+        }
+    }
+    let mut family =
+        out.family("camwatch_fund_target_ratio", Kind::Gauge, "The uptime that was agreed for the fund's cameras.");
+    for fund in inventory.funds.values() {
+        if let Some(target) = fund.target_uptime {
+            family.sample_with("", &[("fund", fund.id.as_str())], target);
+        }
+    }
+    let mut family = out.family(
+        "camwatch_credential_refused",
+        Kind::Gauge,
+        "1 while a device refuses the credential; it is not tried again until the secret changes.",
+    );
+    for credential in inventory.credentials.keys() {
+        let refused = snapshot.refused.contains(credential);
+        family.sample_with("", &[("credential", credential.as_str())], f64::from(u8::from(refused)));
+    }
+    let mut family = out.family("camwatch_incidents_open", Kind::Gauge, "Incidents that are open, by scope.");
+    for scope in IncidentScope::ALL {
+        let open = snapshot.incidents.iter().filter(|incident| incident.scope == scope).count();
+        family.sample_with("", &[("scope", scope.as_str())], open as f64);
+    }
+    out.family(
+        "camwatch_monitor_online",
+        Kind::Gauge,
+        "0 while every reference is silent: the monitor itself is cut off. 1 where no references are configured.",
+    )
+    .sample("", f64::from(u8::from(snapshot.monitor_online)));
+}

@@ -1,0 +1,71 @@
+//! The JSON API. Its description, `openapi.json`, is written by hand and held against the routes by a test.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Shared;
+use crate::observation;
+use crate::snapshot::{CameraStatus, Incident};
+
+const OPENAPI: &str = include_str!("openapi.json");
+
+#[derive(Serialize)]
+struct Cameras<'a> {
+    at: Timestamp,
+    cameras: Vec<&'a CameraStatus>,
+}
+
+#[derive(Serialize)]
+struct Incidents<'a> {
+    at: Timestamp,
+    incidents: &'a [Incident],
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    error: &'a str,
+}
+
+#[derive(Deserialize)]
+pub struct Filter {
+    commune: Option<String>,
+    site: Option<String>,
+    state: Option<String>,
+}
+
+/// An error of the API: `{"error":"..."}`.
+pub fn error(status: StatusCode, message: &str) -> Response {
+    (status, Json(Failure { error: message })).into_response()
+}
+
+pub async fn cameras(State(shared): State<Shared>, filter: Query<Filter>) -> Response {
+    let state = match filter.state.as_deref().map(|word| observation::State::parse(word).ok_or(word)).transpose() {
+        Ok(state) => state,
+        Err(word) => {
+            let expected: Vec<_> = observation::State::ALL.iter().map(|state| state.as_str()).collect();
+            let message = format!("state={word:?} is no state; write one of {}", expected.join(", "));
+            return error(StatusCode::BAD_REQUEST, &message);
+        }
+    };
+    let snapshot = shared.snapshot();
+    let is_wanted = |camera: &&CameraStatus| {
+        filter.commune.as_deref().is_none_or(|wanted| camera.commune.as_str() == wanted)
+            && filter.site.as_deref().is_none_or(|wanted| camera.site.as_str() == wanted)
+            && state.is_none_or(|wanted| camera.state == wanted)
+    };
+    let cameras = snapshot.cameras.iter().filter(is_wanted).collect();
+    Json(Cameras { at: snapshot.at, cameras }).into_response()
+}
+
+pub async fn incidents(State(shared): State<Shared>) -> Response {
+    let snapshot = shared.snapshot();
+    Json(Incidents { at: snapshot.at, incidents: &snapshot.incidents }).into_response()
+}
+
+pub async fn openapi() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], OPENAPI).into_response()
+}

@@ -1,0 +1,129 @@
+//! The listener: connections, their limits and their end.
+//!
+//! Nobody can hold the daemon's web by being slow: heads, handshakes and whole connections have deadlines, and their
+//! number is bounded.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use super::tls::Tls;
+use super::{App, WebError, router};
+
+/// Connections at once; more wait in the system's queue.
+const MOST_CONNECTIONS: usize = 256;
+/// For the TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// For a request's head from the first byte, and for a connection that waits for its next request.
+const HEAD: Duration = Duration::from_secs(30);
+/// A request's head: line and headers.
+const MOST_HEAD_BYTES: usize = 16 * 1024;
+/// After it a connection gets its last answer. A client that reads that answer too slowly is cut off.
+const CONNECTION: Duration = Duration::from_secs(600);
+/// For the last answer of a connection, at the end of its time or of the daemon's.
+const LAST_ANSWER: Duration = Duration::from_secs(5);
+
+/// Serves until `shutdown`, then lets running requests end within five seconds.
+///
+/// # Errors
+/// Where the files of `[web] tls_server_config` cannot be used at the start. Afterwards nothing ends it: what goes
+/// wrong with a connection is that connection's.
+pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()> + Send) -> Result<(), WebError> {
+    let mut snapshot = app.snapshot.clone();
+    let mut tls = Tls::new(Arc::clone(&snapshot.borrow().config))?;
+    let router = router(app);
+    let free = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let (stop, stopping) = watch::channel(false);
+    let mut connections = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut shutdown => break,
+            accepted = accept(&listener, &free) => accepted,
+            Some(_) = connections.join_next() => continue,
+        };
+        let (stream, permit) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                // Out of descriptors, most likely: trying again at once would only burn a core.
+                if !is_the_clients_business(&error) {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                continue;
+            }
+        };
+        tls.follow(&Arc::clone(&snapshot.borrow_and_update().config));
+        connections.spawn(connection(stream, tls.acceptor().cloned(), router.clone(), stopping.clone(), permit));
+    }
+    drop(listener);
+    // Each connection has a deadline of its own from here on.
+    let _ = stop.send(true);
+    while connections.join_next().await.is_some() {}
+    Ok(())
+}
+
+async fn accept(listener: &TcpListener, free: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let permit = Arc::clone(free).acquire_owned().await.expect("the semaphore is never closed");
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, permit))
+}
+
+fn is_the_clients_business(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+async fn connection(
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    router: axum::Router,
+    stopping: watch::Receiver<bool>,
+    permit: OwnedSemaphorePermit,
+) {
+    let _ = stream.set_nodelay(true);
+    match tls {
+        None => answer(stream, router, stopping).await,
+        Some(tls) => match timeout(HANDSHAKE, tls.accept(stream)).await {
+            Ok(Ok(stream)) => answer(stream, router, stopping).await,
+            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!("a TLS handshake took too long"),
+        },
+    }
+    drop(permit);
+}
+
+async fn answer<S>(stream: S, router: axum::Router, mut stopping: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_buf_size(MOST_HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let mut connection = pin!(connection);
+    tokio::select! {
+        ended = connection.as_mut() => {
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection ended badly");
+            }
+            return;
+        }
+        _ = stopping.wait_for(|stopping| *stopping) => {}
+        () = tokio::time::sleep(CONNECTION) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = timeout(LAST_ANSWER, connection).await;
+}
