@@ -71,9 +71,8 @@ fn canonical(events: &[Value]) -> Result<(Vec<Value>, Vec<Value>), String> {
 fn difference(trace: &Trace, theirs: impl FnOnce(&World, &[Value]) -> Vec<Value>) -> Option<String> {
     let (states, incidents) = oracle::replay(&trace.world, &trace.lines);
     let expected = [states, incidents].concat();
-    let found = match catch_unwind(AssertUnwindSafe(|| theirs(&trace.world, &trace.lines))) {
-        Ok(found) => found,
-        Err(_) => return Some("a panic".into()),
+    let Ok(found) = catch_unwind(AssertUnwindSafe(|| theirs(&trace.world, &trace.lines))) else {
+        return Some("a panic".into());
     };
     let (found_states, found_incidents) = match canonical(&found) {
         Ok(found) => found,

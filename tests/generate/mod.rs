@@ -296,7 +296,7 @@ fn windows(dice: &mut Dice, world: &mut World, lines: &[Value]) {
     }
     for _ in 0..dice.count(1, 4) {
         let whole = |at: Nanos| at.div_euclid(SECOND) * SECOND;
-        let mut place = |dice: &mut Dice| match dice.next() % 6 {
+        let place = |dice: &mut Dice| match dice.next() % 6 {
             0 => whole(first),
             1 => whole(last),
             2 => whole(first) - dice.roll(1, 600) * SECOND,

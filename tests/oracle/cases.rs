@@ -85,11 +85,10 @@ fn trace(lines: &str) -> Vec<Value> {
 /// `AT CAMERA FROM>TO since SINCE [CAUSE]`
 fn states(world: &World, lines: &str) -> Vec<String> {
     let (states, _) = super::replay(world, &trace(lines));
-    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let line = |e: &Value| {
-        let (from, to, cause) = (word(&e["from"]), word(&e["to"]), word(&e["cause"]));
+        let (from, to, cause) = (plain(&e["from"]), plain(&e["to"]), plain(&e["cause"]));
         let line =
-            format!("{} {} {from}>{to} since {} {cause}", after(&e["at"]), word(&e["camera"]), after(&e["since"]));
+            format!("{} {} {from}>{to} since {} {cause}", after(&e["at"]), plain(&e["camera"]), after(&e["since"]));
         line.trim_end().to_owned()
     };
     states.iter().map(line).collect()
@@ -98,13 +97,16 @@ fn states(world: &World, lines: &str) -> Vec<String> {
 /// `AT PHASE SCOPE SUBJECT CAUSE CAMERAS`
 fn incidents(world: &World, lines: &str) -> Vec<String> {
     let (_, incidents) = super::replay(world, &trace(lines));
-    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let line = |e: &Value| {
-        let cameras: Vec<String> = e["cameras"].as_array().unwrap().iter().map(word).collect();
-        let (phase, scope, subject) = (word(&e["phase"]), word(&e["scope"]), word(&e["subject"]));
-        format!("{} {phase} {scope} {subject} {} {}", after(&e["at"]), word(&e["cause"]), cameras.join(","))
+        let cameras: Vec<String> = e["cameras"].as_array().unwrap().iter().map(plain).collect();
+        let (phase, scope, subject) = (plain(&e["phase"]), plain(&e["scope"]), plain(&e["subject"]));
+        format!("{} {phase} {scope} {subject} {} {}", after(&e["at"]), plain(&e["cause"]), cameras.join(","))
     };
     incidents.iter().map(line).collect()
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 fn after(moment: &Value) -> String {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::Shown;
-use super::life::{Class, DARK, DEGRADED, MAINTENANCE, UNKNOWN, UP, When, class, moment};
+use super::life::{Class, DARK, DEGRADED, UNKNOWN, UP, When, class, moment};
 use super::world::{Camera, Nanos, SECOND, Site, World, text};
 
 /// Why a camera would have an incident of its own.
@@ -160,10 +160,11 @@ impl Desk<'_> {
     fn hand_over(&mut self, when: When) {
         let mut open = std::mem::take(&mut self.open);
         for incident in open.iter_mut().filter(|i| i.scope == "site") {
-            let holds = match self.world.site(&incident.subject).gateway {
-                true => self.gateway_confirmed(&incident.subject, when),
+            let holds = if self.world.site(&incident.subject).gateway {
+                self.gateway_confirmed(&incident.subject, when)
+            } else {
                 // Without a gateway, the line carries again when one of those behind it is back.
-                false => incident.gone.is_none() && !incident.cameras.iter().any(|c| self.is_back(c, incident, when)),
+                incident.gone.is_none() && !incident.cameras.iter().any(|c| self.is_back(c, incident, when))
             };
             incident.gone = if holds { None } else { incident.gone.or(Some(when)) };
             let Some(gone) = incident.gone else { continue };

@@ -53,8 +53,8 @@ pub fn class(outcome: &str) -> Class {
         "ok" => Class::Ok,
         "slow" | "lossy" => Class::Stream,
         "dns" | "unreachable" | "refused" | "connect_timeout" | "reset" => Class::Path,
-        "not_rtsp" | "rtsp_timeout" | "rtsp_error" | "not_found" | "tls" => Class::OtherDark,
-        "no_media" | "no_keyframe" | "unsupported_codec" => Class::OtherDark,
+        "not_rtsp" | "rtsp_timeout" | "rtsp_error" | "not_found" | "tls" | "no_media" | "no_keyframe"
+        | "unsupported_codec" => Class::OtherDark,
         "unauthorized" | "busy" | "incompatible" => Class::Blind,
         other => panic!("no outcome: {other}"),
     }
@@ -243,27 +243,27 @@ impl Walk<'_> {
         let before = self.core.clone();
         let held: Vec<&'static str> = self.conditions.iter().map(|c| c.kind).collect();
 
-        // Rules 1 to 4; `dated` is the date of the change, where there is one.
-        let mut dated = None;
+        // Rules 1 to 4; `change` is the date of it, where there is one.
+        let mut change = None;
         if class.is_failure() {
             // 2. `confirm` failures in a row of the dark classes make it `dark`, dated from the first of them.
             let run = self.failures_in_a_row();
             if !matches!(self.core, Core::Dark(_)) && run.len() >= self.world.confirm {
-                dated = Some(run[0].at);
+                change = Some(run[0].at);
                 self.core = Core::Dark(most_often(&run));
             }
         } else if class.is_ok() {
             match self.core {
                 // 1. From `unknown`, one `ok` makes it `up`, dated from that probe.
                 Core::Unknown(_) => {
-                    dated = Some(when.at);
+                    change = Some(when.at);
                     self.core = Core::Seen;
                 }
                 // 3. From `dark`, `recover` `ok`s in a row bring it back to `up`, dated from the first of them.
                 Core::Dark(_) => {
                     let run = self.oks_in_a_row();
                     if run.len() >= self.world.recover {
-                        dated = Some(run[0].at);
+                        change = Some(run[0].at);
                         self.core = Core::Seen;
                     }
                 }
@@ -278,7 +278,7 @@ impl Walk<'_> {
                 if let Core::Unknown(cause) = &mut self.core {
                     *cause = outcome;
                 } else {
-                    dated = Some(run[0].at);
+                    change = Some(run[0].at);
                     self.core = Core::Unknown(outcome);
                     self.all_runs_start_anew();
                 }
@@ -294,7 +294,7 @@ impl Walk<'_> {
 
         // 11. Where several of these fall on one observation, the state after it is what counts: one event, whose
         // `since` is the later of the dates that made it so.
-        let mut dates: Vec<Nanos> = dated.into_iter().collect();
+        let mut dates: Vec<Nanos> = change.into_iter().collect();
         match self.state() {
             UP => dates.extend(cleared),
             // One that held before, and still holds, would have made it degraded without those of this observation.

@@ -83,10 +83,6 @@ pub fn text(at: Nanos) -> String {
 }
 
 impl World {
-    pub fn camera(&self, id: &str) -> &Camera {
-        self.cameras.iter().find(|c| c.id == id).expect("a camera of this world")
-    }
-
     pub fn site(&self, id: &str) -> &Site {
         self.sites.iter().find(|s| s.id == id).expect("a site of this world")
     }
