@@ -2,10 +2,10 @@
 //!
 //! The only place that reads secrets; no message repeats one. Knows nothing of what they open.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::problem::{At, Log, Mark};
 use super::value::FilePath;
@@ -77,11 +77,20 @@ impl Secrets {
         }
     }
 
+    /// By the file's name, by its path as `LoadCredential=secrets:/etc/camwatch/secrets` names what a directory holds
+    /// (`secrets/nvr` becomes `secrets_nvr`), or by the entry's id.
     fn given_by_systemd(&self, named: &Named<'_>) -> Option<(PathBuf, Mark)> {
         let directory = self.directory.as_ref()?;
-        let file = named.file.and_then(|at| Some((Path::new(&at.value.0).file_name()?.to_owned(), at.mark)));
-        let id = named.id.map(|id| (OsString::from(id), named.entry));
-        [file, id].into_iter().flatten().map(|(name, at)| (directory.join(name), at)).find(|(path, _)| path.is_file())
+        let mut names = Vec::new();
+        if let Some(file) = named.file {
+            let path = Path::new(&file.value.0);
+            names.extend(path.file_name().map(|name| (name.to_owned(), file.mark)));
+            let parts = path.components().filter(|part| matches!(part, Component::Normal(_)));
+            let parts: Vec<&OsStr> = parts.map(Component::as_os_str).collect();
+            names.push((parts.join(OsStr::new("_")), file.mark));
+        }
+        names.extend(named.id.map(|id| (OsString::from(id), named.entry)));
+        names.into_iter().map(|(name, at)| (directory.join(name), at)).find(|(path, _)| path.is_file())
     }
 
     fn from_variable(&self, noun: &str, variable: &At<String>, log: &mut Log) -> Option<Secret> {

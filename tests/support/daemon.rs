@@ -110,7 +110,7 @@ impl Daemon {
     /// What `/api/v1/cameras` says of one camera.
     pub fn camera(&self, id: &str) -> Value {
         let answer: Value = serde_json::from_str(&self.get("/api/v1/cameras")).expect("JSON");
-        let cameras = answer.as_array().or_else(|| answer["cameras"].as_array()).expect("a list of cameras");
+        let cameras = answer["cameras"].as_array().expect("a list of cameras");
         cameras.iter().find(|c| c["camera"] == id).unwrap_or_else(|| panic!("no camera {id} in {answer}")).clone()
     }
 

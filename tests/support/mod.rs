@@ -5,10 +5,12 @@
 // Every test binary compiles this module and uses a part of it.
 #![allow(dead_code, unused_imports)]
 
+mod bare_client;
 mod daemon;
 mod peers;
 mod process;
 
+pub use bare_client::{BareClient, Viewer};
 pub use daemon::{Camera, ConfigFile, Daemon, http_get, http_post};
 pub use peers::{GstCounts, GstServer, PASSWORD, USER, Vlc};
 pub use process::Process;

@@ -1,5 +1,6 @@
 //! Real RTSP servers: gst-rtsp-server and VLC.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde::Deserialize;
+use sha2::Digest as _;
 use tempfile::TempDir;
 
 use super::{Process, free_port, require, skip, wait_until};
@@ -24,6 +26,7 @@ pub struct GstServer {
     ports: GstPorts,
     /// Holds the certificate.
     dir: TempDir,
+    fingerprint: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -63,8 +66,12 @@ impl GstServer {
         let made = rcgen::generate_simple_self_signed(vec!["camera.example".to_owned()]).expect("a certificate");
         let pem = made.cert.pem() + &made.signing_key.serialize_pem();
         fs::write(dir.path().join("camera.pem"), pem).expect("writing the certificate");
+        let mut fingerprint = String::new();
+        for byte in sha2::Sha256::digest(made.cert.der()) {
+            write!(fingerprint, "{byte:02x}").expect("writing to a string");
+        }
         let (process, ports) = launch(dir.path(), None);
-        Some(Self { process, ports, dir })
+        Some(Self { process, ports, dir, fingerprint })
     }
 
     /// The URL of a mount, without login.
@@ -74,6 +81,11 @@ impl GstServer {
 
     pub fn tls_url(&self, mount: &str) -> String {
         format!("rtsps://127.0.0.1:{}/{mount}", self.ports.tls)
+    }
+
+    /// The SHA-256 of its certificate, in hexadecimal.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     /// The URL of a mount behind Digest authentication, without the login.
