@@ -279,3 +279,33 @@ fn the_traces_hold_every_change_of_state_and_every_phase_of_an_incident() {
         assert!(seen.get(&what).copied().unwrap_or(0) >= 10, "too few of {what}: {seen:#?}");
     }
 }
+
+#[test]
+fn the_configuration_of_a_trace_means_the_policy_that_its_judgement_is_made_with() {
+    for seed in 1..=40 {
+        let trace = if seed % 2 == 0 { generate(seed) } else { generate_for_report(seed) };
+        let directory = written(&trace);
+        let config = camwatch::config::Config::load(&directory.path().join("camwatch.toml"))
+            .unwrap_or_else(|problems| panic!("{problems}\n{}", trace.world.to_toml()));
+        let mut read = camwatch::judgement::Policy::new(&config, &[]);
+        let mut made = trace.world.to_policy();
+        assert_eq!(read.maintenance.len(), made.maintenance.len());
+        for window in std::mem::take(&mut read.maintenance) {
+            assert!(made.maintenance.contains(&window), "{window:?}");
+        }
+        made.maintenance.clear();
+        // What the judgement has no use for.
+        for (id, camera) in &mut made.cameras {
+            camera.url = read.cameras[id].url.clone();
+            camera.channel = read.cameras[id].channel;
+        }
+        for (id, site) in &mut made.sites {
+            assert_eq!(site.gateway.is_some(), read.sites[id].gateway.is_some());
+            site.gateway.clone_from(&read.sites[id].gateway);
+        }
+        for (id, recorder) in &mut made.recorders {
+            recorder.url = read.recorders[id].url.clone();
+        }
+        assert_eq!(read, made, "seed {seed}");
+    }
+}
