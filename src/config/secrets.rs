@@ -81,16 +81,16 @@ impl Secrets {
     /// (`secrets/nvr` becomes `secrets_nvr`), or by the entry's id.
     fn given_by_systemd(&self, named: &Named<'_>) -> Option<(PathBuf, Mark)> {
         let directory = self.directory.as_ref()?;
-        let mut names = Vec::new();
+        let mut places = Vec::new();
         if let Some(file) = named.file {
             let path = Path::new(&file.value.0);
-            names.extend(path.file_name().map(|name| (name.to_owned(), file.mark)));
+            places.extend(path.file_name().map(|name| (name.to_owned(), file.mark)));
             let parts = path.components().filter(|part| matches!(part, Component::Normal(_)));
             let parts: Vec<&OsStr> = parts.map(Component::as_os_str).collect();
-            names.push((parts.join(OsStr::new("_")), file.mark));
+            places.push((parts.join(OsStr::new("_")), file.mark));
         }
-        names.extend(named.id.map(|id| (OsString::from(id), named.entry)));
-        names.into_iter().map(|(name, at)| (directory.join(name), at)).find(|(path, _)| path.is_file())
+        places.extend(named.id.map(|id| (OsString::from(id), named.entry)));
+        places.into_iter().map(|(name, at)| (directory.join(name), at)).find(|(path, _)| path.is_file())
     }
 
     fn from_variable(&self, noun: &str, variable: &At<String>, log: &mut Log) -> Option<Secret> {

@@ -3,17 +3,60 @@
 //! The JSON lines of these types are a public format; fields keep their order.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct as _;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::inventory::CameraId;
 use crate::observation::{Cause, State};
 
 /// One line of `replay`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "event", rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     State(StateEvent),
     Incident(IncidentEvent),
+}
+
+impl Event {
+    /// When it was decided.
+    #[must_use]
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::State(event) => event.at,
+            Self::Incident(event) => event.at,
+        }
+    }
+}
+
+/// Written out, since a derived tag would come before `at`.
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::State(event) => {
+                let mut line = serializer.serialize_struct("Event", 7)?;
+                line.serialize_field("at", &event.at)?;
+                line.serialize_field("event", "state")?;
+                line.serialize_field("camera", &event.camera)?;
+                line.serialize_field("from", &event.from)?;
+                line.serialize_field("to", &event.to)?;
+                line.serialize_field("since", &event.since)?;
+                line.serialize_field("cause", &event.cause)?;
+                line.end()
+            }
+            Self::Incident(event) => {
+                let mut line = serializer.serialize_struct("Event", 9)?;
+                line.serialize_field("at", &event.at)?;
+                line.serialize_field("event", "incident")?;
+                line.serialize_field("id", &event.id)?;
+                line.serialize_field("phase", &event.phase)?;
+                line.serialize_field("scope", &event.scope)?;
+                line.serialize_field("subject", &event.subject)?;
+                line.serialize_field("cause", &event.cause)?;
+                line.serialize_field("cameras", &event.cameras)?;
+                line.serialize_field("since", &event.since)?;
+                line.end()
+            }
+        }
+    }
 }
 
 /// A camera's state, as it is shown, has changed.

@@ -2,6 +2,8 @@
 //!
 //! Pure: no clock, no I/O. What is stored and how is the store's; how a figure is printed is the report's.
 
+pub mod retention;
+
 use std::ops::AddAssign;
 
 /// Whole seconds in each state. Their sum is the time in service.

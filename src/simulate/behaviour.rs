@@ -84,7 +84,7 @@ behaviours! {
     SessionExtra "session-extra": "Session: ID;foo=1;timeout=60;bar=2",
     EmptyHeader "empty-header" | "emptyhdr": "sends a header without a value",
     NoReason "no-reason" | "noreason": "sends status lines without a reason phrase",
-    NoCseq "no-cseq" | "nocseq": "leaves CSeq out of its responses",
+    NoCseq "no-cseq" | "nocseq": "leaves `CSeq` out of its responses",
 
     // Descriptions.
     BadSdp "bad-sdp" | "badsdp": "sends an SDP that does not parse",

@@ -113,8 +113,8 @@ const H264: Format = Format {
     header: 1,
     kind: |unit| unit[0] & 0x1f,
     is_slice: |kind| (1..=5).contains(&kind),
-    aggregate: &[0x78], // STAP-A (24), NRI 3
-    fragment: |unit| vec![unit[0] & 0xe0 | 28],
+    aggregate: &[0x78],                           // STAP-A (24), NRI 3
+    fragment: |unit| vec![unit[0] & 0xe0 | 0x1c], // FU-A (28)
 };
 
 const H265: Format = Format {

@@ -289,10 +289,9 @@ impl Connection {
             }
             _ => {
                 self.write(&bytes).await?;
-                if request.method == "PLAY" && reply.status == 200 {
-                    if let Some(session) = &mut self.session {
-                        session.playing = true;
-                    }
+                if let Some(session) = self.session.as_mut().filter(|_| request.method == "PLAY" && reply.status == 200)
+                {
+                    session.playing = true;
                 }
                 Ok(None)
             }
@@ -351,14 +350,17 @@ impl Connection {
             (first, None, format!("RTP/AVP/TCP;unicast;interleaved={first}-{}", first + 1))
         } else {
             let ports = parameter("client_port").and_then(|range| {
-                let (rtp, rtcp) = range.split_once('-').unwrap_or((range, ""));
-                let rtp: u16 = rtp.parse().ok()?;
-                Some((rtp, rtcp.parse().unwrap_or(rtp.wrapping_add(1))))
+                let (media, control) = range.split_once('-').unwrap_or((range, ""));
+                let media: u16 = media.parse().ok()?;
+                Some((media, control.parse().unwrap_or(media.wrapping_add(1))))
             });
-            let Some((rtp, rtcp)) = ports else { return Reply::new(461) };
+            let Some((media, control)) = ports else { return Reply::new(461) };
             let Ok(local) = self.wire.socket().local_addr() else { return Reply::new(500) };
-            let (Ok(udp), Some(ports)) = udp_pair(local, self.peer, rtp, rtcp).await else { return Reply::new(500) };
-            let transport = format!("RTP/AVP;unicast;client_port={rtp}-{rtcp};server_port={}-{}", ports.0, ports.1);
+            let (Ok(udp), Some(ports)) = udp_pair(local, self.peer, media, control).await else {
+                return Reply::new(500);
+            };
+            let transport =
+                format!("RTP/AVP;unicast;client_port={media}-{control};server_port={}-{}", ports.0, ports.1);
             (0, Some(udp), transport)
         };
         let player = Player::new(camera.codec, channel, udp.is_none(), Instant::now());
@@ -433,17 +435,17 @@ impl Connection {
 async fn udp_pair(
     local: SocketAddr,
     peer: SocketAddr,
-    rtp: u16,
-    rtcp: u16,
+    media: u16,
+    control: u16,
 ) -> (std::io::Result<Udp>, Option<(u16, u16)>) {
     let mut last = std::io::Error::other("no pair of ports is free");
     for _ in 0..20 {
-        let port = fastrand::u16(10_000..32_000) * 2 % 44_000 + 20_000 & !1;
+        let port = 20_000 + 2 * fastrand::u16(..20_000);
         let at = |port| SocketAddr::new(local.ip(), port);
         let pair = async {
             let pair = Udp { rtp: UdpSocket::bind(at(port)).await?, rtcp: UdpSocket::bind(at(port + 1)).await? };
-            pair.rtp.connect(SocketAddr::new(peer.ip(), rtp)).await?;
-            pair.rtcp.connect(SocketAddr::new(peer.ip(), rtcp)).await?;
+            pair.rtp.connect(SocketAddr::new(peer.ip(), media)).await?;
+            pair.rtcp.connect(SocketAddr::new(peer.ip(), control)).await?;
             Ok(pair)
         };
         match pair.await {

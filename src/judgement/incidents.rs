@@ -1,0 +1,631 @@
+//! Incidents: what one page is about. One upstream failure is one incident, however many cameras it explains.
+//!
+//! Scopes: `camera`, `site`, `monitor`. Those of recorders and areas will stand between them: wider ones are settled
+//! first, and what they explain opens nothing of its own. Works on what is shown; knows nobody who is told.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::event::{IncidentEvent, IncidentScope, Phase as EventPhase};
+use super::maintenance::Phase;
+use super::outage::{Outage, common_failure, is_dark_by_path};
+use super::runs::Run;
+use super::watched::Watched;
+use super::{Event, Policy, after};
+use crate::inventory::{CameraId, SiteId};
+use crate::observation::{Cause, State};
+use crate::snapshot::Incident;
+
+/// What settling looks at.
+pub(super) struct View<'a> {
+    pub(super) now: Timestamp,
+    pub(super) online: bool,
+    pub(super) cameras: &'a [Watched],
+    pub(super) confirm: u32,
+    pub(super) group_wait: Duration,
+    pub(super) unknown_after: Duration,
+}
+
+/// An incident that was told.
+#[derive(Debug, Clone)]
+pub(super) struct Opened {
+    id: String,
+    cause: Cause,
+    cameras: BTreeSet<usize>,
+    since: Timestamp,
+    opened_at: Timestamp,
+}
+
+/// What is wrong with a camera that deserves an incident of its own.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Complaint {
+    state: State,
+    cause: Cause,
+    since: Timestamp,
+}
+
+#[derive(Debug, Clone, Default)]
+struct CameraCase {
+    /// When its complaint was decided, while it waits.
+    pending: Option<Timestamp>,
+    /// With the state that opened it.
+    opened: Option<(Opened, State)>,
+    due: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone)]
+struct SiteCase {
+    id: SiteId,
+    has_gateway: bool,
+    cameras: Vec<usize>,
+    /// Looks at the gateway in a row that found it unreachable.
+    unreachable: Run,
+    outage: Option<Outage>,
+    due: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone)]
+struct MonitorCase {
+    decided: Timestamp,
+    opened: Option<Opened>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Monitor,
+    Site(usize),
+    Camera(usize),
+}
+
+#[derive(Default)]
+pub(super) struct Incidents {
+    cameras: Vec<CameraCase>,
+    sites: Vec<SiteCase>,
+    site_index: HashMap<SiteId, usize>,
+    monitor: Option<MonitorCase>,
+    /// The references have answered: what was open of the monitor is over.
+    monitor_over: bool,
+    due: BTreeSet<(Timestamp, Due)>,
+    /// Sites to look at although none of their cameras changed.
+    stirred: BTreeSet<usize>,
+}
+
+impl Incidents {
+    pub(super) fn new(policy: &Policy, cameras: &mut [Watched]) -> Self {
+        let ids: BTreeSet<&SiteId> = cameras.iter().map(|camera| &camera.site_id).collect();
+        let mut sites: Vec<SiteCase> = ids
+            .into_iter()
+            .map(|id| SiteCase {
+                id: id.clone(),
+                has_gateway: policy.sites.get(id).is_some_and(|site| site.gateway.is_some()),
+                cameras: Vec::new(),
+                unreachable: Run::default(),
+                outage: None,
+                due: None,
+            })
+            .collect();
+        let site_index: HashMap<SiteId, usize> =
+            sites.iter().enumerate().map(|(s, site)| (site.id.clone(), s)).collect();
+        for (i, camera) in cameras.iter_mut().enumerate() {
+            camera.site = site_index[&camera.site_id];
+            sites[camera.site].cameras.push(i);
+        }
+        Self { cameras: vec![CameraCase::default(); cameras.len()], sites, site_index, ..Self::default() }
+    }
+
+    /// Open incidents of before a restart stay open.
+    pub(super) fn restore(
+        &mut self,
+        open: &[Incident],
+        index: &HashMap<CameraId, usize>,
+        now: Timestamp,
+        events: &mut Vec<Event>,
+    ) {
+        for incident in open {
+            let opened = Opened {
+                id: incident.id.clone(),
+                cause: incident.cause,
+                cameras: incident.cameras.iter().filter_map(|id| index.get(id).copied()).collect(),
+                since: incident.since,
+                opened_at: incident.opened_at,
+            };
+            let kept = match incident.scope {
+                IncidentScope::Camera => match index.get(incident.subject.as_str()) {
+                    Some(&i) => {
+                        self.cameras[i].opened = Some((opened, state_of(incident.cause)));
+                        true
+                    }
+                    None => false,
+                },
+                IncidentScope::Site => {
+                    let site = SiteId::new(&incident.subject).ok().and_then(|id| self.site_index.get(&id).copied());
+                    match site.filter(|_| !opened.cameras.is_empty()) {
+                        Some(s) => {
+                            let mut outage = Outage::new(incident.opened_at, opened.cameras.iter().copied());
+                            outage.opened = Some(opened);
+                            self.sites[s].outage = Some(outage);
+                            true
+                        }
+                        None => false,
+                    }
+                }
+                IncidentScope::Monitor => {
+                    self.monitor = Some(MonitorCase { decided: incident.opened_at, opened: Some(opened) });
+                    true
+                }
+                IncidentScope::Recorder | IncidentScope::Area => false,
+            };
+            if !kept {
+                events.push(Event::Incident(IncidentEvent {
+                    at: now,
+                    id: incident.id.clone(),
+                    phase: EventPhase::Close,
+                    scope: incident.scope,
+                    subject: incident.subject.clone(),
+                    cause: incident.cause,
+                    cameras: incident.cameras.clone(),
+                    since: incident.since,
+                }));
+            }
+        }
+    }
+
+    /// Carries over what runs under an earlier configuration; `moved` says where each camera of it is now.
+    pub(super) fn take_over(
+        &mut self,
+        old: Self,
+        moved: &[Option<usize>],
+        names: &[CameraId],
+        cameras: &[Watched],
+        now: Timestamp,
+        events: &mut Vec<Event>,
+    ) {
+        let map = |set: BTreeSet<usize>| -> BTreeSet<usize> { set.into_iter().filter_map(|i| moved[i]).collect() };
+        let mut closed = Vec::new();
+        let close = |opened: &Opened, scope, subject: &str| IncidentEvent {
+            at: now,
+            id: opened.id.clone(),
+            phase: EventPhase::Close,
+            scope,
+            subject: subject.to_owned(),
+            cause: opened.cause,
+            cameras: opened.cameras.iter().map(|&i| names[i].clone()).collect(),
+            since: opened.since,
+        };
+        for (i, case) in old.cameras.into_iter().enumerate() {
+            match (moved[i], case.opened) {
+                (Some(new), opened) => {
+                    let opened = opened.map(|(opened, by)| (Opened { cameras: [new].into(), ..opened }, by));
+                    self.cameras[new] = CameraCase { pending: case.pending, opened, due: None };
+                    self.reset_due(Due::Camera(new), case.due);
+                }
+                (None, Some((opened, _))) => {
+                    closed.push(close(&opened, IncidentScope::Camera, names[i].as_str()));
+                }
+                (None, None) => {}
+            }
+        }
+        for site in old.sites {
+            let Some(&s) = self.site_index.get(&site.id) else {
+                if let Some(opened) = site.outage.and_then(|outage| outage.opened) {
+                    closed.push(close(&opened, IncidentScope::Site, site.id.as_str()));
+                }
+                continue;
+            };
+            self.sites[s].unreachable = site.unreachable;
+            self.sites[s].outage = site.outage.map(|outage| Outage {
+                members: outage
+                    .members
+                    .into_iter()
+                    .filter_map(|(i, member)| Some((moved[i].filter(|&new| cameras[new].site == s)?, member)))
+                    .collect(),
+                opened: outage.opened.map(|opened| Opened { cameras: map(opened.cameras), ..opened }),
+                ..outage
+            });
+            self.reset_due(Due::Site(s), site.due);
+        }
+        self.monitor = old.monitor.map(|case| MonitorCase {
+            opened: case.opened.map(|opened| Opened { cameras: map(opened.cameras), ..opened }),
+            ..case
+        });
+        if let Some(case) = &self.monitor
+            && case.opened.is_none()
+        {
+            // Settled again at once: its wait is set there.
+            self.due.insert((now, Due::Monitor));
+        }
+        events.extend(closed.into_iter().map(Event::Incident));
+    }
+
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Whether an observation of a camera of this site may matter although its state stays.
+    pub(super) fn concerns(&self, site: usize, confirm: u32) -> bool {
+        let site = &self.sites[site];
+        site.outage.is_some() || site.unreachable.length() >= confirm
+    }
+
+    pub(super) fn see_gateway(&mut self, site: &SiteId, reachable: bool, at: Timestamp, confirm: u32) {
+        let Some(&s) = self.site_index.get(site) else { return };
+        let site = &mut self.sites[s];
+        if !site.has_gateway {
+            return;
+        }
+        if reachable {
+            site.unreachable.clear();
+            if let Some(outage) = &mut site.outage {
+                outage.gone = true;
+            }
+        } else {
+            site.unreachable.push(at);
+            if site.unreachable.length() >= confirm
+                && let Some(outage) = &mut site.outage
+            {
+                outage.returns();
+            }
+        }
+        self.stirred.insert(s);
+    }
+
+    pub(super) fn count_failure(&mut self, camera: usize, site: usize) {
+        if let Some(outage) = &mut self.sites[site].outage
+            && outage.gone
+            && let Some(member) = outage.members.get_mut(&camera)
+        {
+            member.failures = member.failures.saturating_add(1);
+        }
+    }
+
+    /// Rule 7. What was decided of sites but not told falls where the answer has `turned`: every run starts anew.
+    pub(super) fn see_reference(&mut self, reachable: bool, turned: bool, at: Timestamp) {
+        if reachable {
+            self.monitor_over = true;
+        } else if self.monitor.is_none() {
+            self.monitor = Some(MonitorCase { decided: at, opened: None });
+        }
+        if !turned {
+            return;
+        }
+        for site in &mut self.sites {
+            site.unreachable.clear();
+            site.outage.take_if(|outage| outage.opened.is_none());
+        }
+    }
+
+    /// Brings the incidents up to what is shown, of the cameras that were touched and of those whose wait is over.
+    pub(super) fn settle(&mut self, view: &View<'_>, touched: &[usize]) -> Vec<IncidentEvent> {
+        let mut cameras: BTreeSet<usize> = touched.iter().copied().collect();
+        let mut sites = std::mem::take(&mut self.stirred);
+        sites.extend(touched.iter().map(|&i| view.cameras[i].site));
+        while let Some(&(at, due)) = self.due.first().filter(|(at, _)| *at <= view.now) {
+            self.due.remove(&(at, due));
+            match due {
+                Due::Monitor => {}
+                Due::Site(s) => {
+                    self.sites[s].due = None;
+                    sites.insert(s);
+                }
+                Due::Camera(i) => {
+                    self.cameras[i].due = None;
+                    cameras.insert(i);
+                    sites.insert(view.cameras[i].site);
+                }
+            }
+        }
+        let mut events = Vec::new();
+        self.settle_monitor(view, &cameras, &mut events);
+        for s in sites {
+            self.settle_site(s, view, &mut events);
+        }
+        for i in cameras {
+            self.settle_camera(i, view, &mut events);
+        }
+        // What is over first, then what is new, then what has changed; the widest scope first.
+        events.sort_by(|a, b| {
+            let rank = |event: &IncidentEvent| match event.phase {
+                EventPhase::Close => 0,
+                EventPhase::Open => 1,
+                EventPhase::Update => 2,
+            };
+            (rank(a), std::cmp::Reverse(a.scope), &a.subject).cmp(&(rank(b), std::cmp::Reverse(b.scope), &b.subject))
+        });
+        events
+    }
+
+    fn settle_monitor(&mut self, view: &View<'_>, touched: &BTreeSet<usize>, events: &mut Vec<IncidentEvent>) {
+        if std::mem::take(&mut self.monitor_over) {
+            if let Some(case) = self.monitor.take() {
+                self.due.retain(|(_, due)| *due != Due::Monitor);
+                if let Some(opened) = case.opened {
+                    events.push(tell(&opened, EventPhase::Close, IncidentScope::Monitor, "monitor", view));
+                }
+            }
+            return;
+        }
+        let Some(case) = &mut self.monitor else { return };
+        if view.online {
+            return;
+        }
+        let explained = |i: &usize| {
+            let camera = &view.cameras[*i];
+            camera.phase == Phase::InService && camera.shown.cause == Some(Cause::MonitorOffline)
+        };
+        if let Some(opened) = &mut case.opened {
+            let before = opened.cameras.len();
+            opened.cameras.extend(touched.iter().filter(|i| explained(i)));
+            if opened.cameras.len() > before {
+                events.push(tell(opened, EventPhase::Update, IncidentScope::Monitor, "monitor", view));
+            }
+            return;
+        }
+        let due = after(case.decided, view.group_wait);
+        if due > view.now {
+            self.due.insert((due, Due::Monitor));
+            return;
+        }
+        let cameras = (0..view.cameras.len()).filter(explained).collect();
+        let opened = open(IncidentScope::Monitor, "monitor", Cause::MonitorOffline, cameras, case.decided, view.now);
+        events.push(tell(&opened, EventPhase::Open, IncidentScope::Monitor, "monitor", view));
+        case.opened = Some(opened);
+    }
+
+    fn settle_site(&mut self, s: usize, view: &View<'_>, events: &mut Vec<IncidentEvent>) {
+        let mut outage = self.sites[s].outage.take();
+        if let Some(outage) = &mut outage {
+            outage.members.retain(|&i, _| view.cameras[i].phase != Phase::OutOfService);
+        } else {
+            outage = self.find_outage(s, view);
+        }
+        let Some(mut outage) = outage else {
+            self.reset_due(Due::Site(s), None);
+            return;
+        };
+        if !self.sites[s].has_gateway && outage.members.keys().any(|&i| view.cameras[i].is_live()) {
+            // One camera is seen again: the line is there.
+            outage.gone = true;
+        }
+        if !outage.gone {
+            self.join(s, &mut outage, view);
+        }
+        outage.release(view, |i| complaint(&view.cameras[i], view).is_some_and(|c| c.state == State::Unknown));
+        self.tell_outage(s, &mut outage, view, events);
+        let over = outage.is_settled(view.cameras);
+        if over && let Some(opened) = &outage.opened {
+            events.push(tell(opened, EventPhase::Close, IncidentScope::Site, self.sites[s].id.as_str(), view));
+        }
+        if over && (outage.opened.is_some() || outage.gone || !self.is_gateway_failure(s, view)) {
+            self.reset_due(Due::Site(s), None);
+            return;
+        }
+        let due = outage.due(view);
+        let waits = outage.opened.is_none() && !outage.gone && due > view.now;
+        self.sites[s].outage = Some(outage);
+        self.reset_due(Due::Site(s), waits.then_some(due));
+    }
+
+    /// Whether something has just happened to the site as a whole.
+    fn find_outage(&self, s: usize, view: &View<'_>) -> Option<Outage> {
+        let site = &self.sites[s];
+        if !view.online {
+            return None;
+        }
+        if site.has_gateway {
+            return self.is_gateway_failure(s, view).then(|| Outage::new(view.now, []));
+        }
+        let group = common_failure(&site.cameras, view.cameras, view.group_wait)?;
+        // A failure of which every camera has its incident already is an old one.
+        if group.iter().all(|&i| self.cameras[i].opened.is_some()) {
+            return None;
+        }
+        let decided = group.iter().filter_map(|&i| view.cameras[i].decided).min().unwrap_or(view.now);
+        Some(Outage::new(decided, group))
+    }
+
+    /// Unreachable `confirm` times in a row, while a camera fails by path that has no incident of its own.
+    fn is_gateway_failure(&self, s: usize, view: &View<'_>) -> bool {
+        let site = &self.sites[s];
+        site.has_gateway
+            && site.unreachable.length() >= view.confirm
+            && site.cameras.iter().any(|&i| {
+                let camera = &view.cameras[i];
+                camera.phase == Phase::InService
+                    && self.cameras[i].opened.is_none()
+                    && (camera.machine.is_failing_by_path() || is_dark_by_path(camera))
+            })
+    }
+
+    /// Takes in cameras that are dark by path and have no incident of their own.
+    fn join(&mut self, s: usize, outage: &mut Outage, view: &View<'_>) {
+        for i in self.sites[s].cameras.clone() {
+            if is_dark_by_path(&view.cameras[i]) && self.cameras[i].opened.is_none() {
+                outage.members.entry(i).or_default().released = false;
+            }
+            if outage.explains(i) {
+                self.cameras[i].pending = None;
+                self.reset_due(Due::Camera(i), None);
+            }
+        }
+    }
+
+    fn tell_outage(&self, s: usize, outage: &mut Outage, view: &View<'_>, events: &mut Vec<IncidentEvent>) {
+        let subject = self.sites[s].id.as_str();
+        let members: BTreeSet<usize> = outage.members.keys().copied().collect();
+        if let Some(opened) = &mut outage.opened {
+            if opened.cameras != members && !members.is_empty() {
+                opened.cameras = members;
+                events.push(tell(opened, EventPhase::Update, IncidentScope::Site, subject, view));
+            }
+            return;
+        }
+        if outage.gone || view.now < outage.due(view) {
+            return;
+        }
+        let Some((cause, since)) = outage.cause_and_since(view.cameras) else { return };
+        let cause = if self.sites[s].has_gateway { Cause::Unreachable } else { cause };
+        let opened = open(IncidentScope::Site, subject, cause, members, since, view.now);
+        events.push(tell(&opened, EventPhase::Open, IncidentScope::Site, subject, view));
+        outage.opened = Some(opened);
+    }
+
+    fn settle_camera(&mut self, i: usize, view: &View<'_>, events: &mut Vec<IncidentEvent>) {
+        let camera = &view.cameras[i];
+        let subject = camera.id.as_str();
+        let complaint = complaint(camera, view);
+        if let Some((opened, by)) = &mut self.cameras[i].opened {
+            let over = camera.phase == Phase::OutOfService
+                || camera.shown.state == State::Up
+                || (camera.shown.state == State::Degraded && *by == State::Dark);
+            if over {
+                events.push(tell(opened, EventPhase::Close, IncidentScope::Camera, subject, view));
+                self.cameras[i].opened = None;
+            } else {
+                if let Some(complaint) = complaint.filter(|complaint| complaint.cause != opened.cause) {
+                    opened.cause = complaint.cause;
+                    events.push(tell(opened, EventPhase::Update, IncidentScope::Camera, subject, view));
+                }
+                self.reset_due(Due::Camera(i), None);
+                return;
+            }
+        }
+        let explained = |state| {
+            state == State::Dark && self.sites[camera.site].outage.as_ref().is_some_and(|outage| outage.explains(i))
+        };
+        let Some(complaint) = complaint.filter(|complaint| !explained(complaint.state)) else {
+            self.cameras[i].pending = None;
+            self.reset_due(Due::Camera(i), too_long_unknown(camera, view).filter(|due| *due > view.now));
+            return;
+        };
+        let decided = *self.cameras[i].pending.get_or_insert(view.now);
+        let due = after(decided, view.group_wait);
+        if due > view.now {
+            self.reset_due(Due::Camera(i), Some(due));
+            return;
+        }
+        let opened = open(IncidentScope::Camera, subject, complaint.cause, [i].into(), complaint.since, view.now);
+        events.push(tell(&opened, EventPhase::Open, IncidentScope::Camera, subject, view));
+        let case = &mut self.cameras[i];
+        case.pending = None;
+        case.opened = Some((opened, complaint.state));
+        self.reset_due(Due::Camera(i), None);
+    }
+
+    fn reset_due(&mut self, due: Due, at: Option<Timestamp>) {
+        let slot = match due {
+            Due::Camera(i) => &mut self.cameras[i].due,
+            Due::Site(s) => &mut self.sites[s].due,
+            Due::Monitor => return,
+        };
+        if *slot == at {
+            return;
+        }
+        if let Some(old) = std::mem::replace(slot, at) {
+            self.due.remove(&(old, due));
+        }
+        self.due.extend(at.map(|at| (at, due)));
+    }
+
+    /// Oldest first.
+    pub(super) fn list(&self, cameras: &[Watched]) -> Vec<Incident> {
+        let of_cameras = self.cameras.iter().enumerate().filter_map(|(i, case)| {
+            Some((case.opened.as_ref().map(|(opened, _)| opened)?, IncidentScope::Camera, cameras[i].id.as_str()))
+        });
+        let of_sites = self
+            .sites
+            .iter()
+            .filter_map(|site| Some((site.outage.as_ref()?.opened.as_ref()?, IncidentScope::Site, site.id.as_str())));
+        let of_monitor =
+            self.monitor.iter().filter_map(|case| Some((case.opened.as_ref()?, IncidentScope::Monitor, "monitor")));
+        let mut list: Vec<Incident> = of_cameras
+            .chain(of_sites)
+            .chain(of_monitor)
+            .map(|(opened, scope, subject)| Incident {
+                id: opened.id.clone(),
+                scope,
+                subject: subject.to_owned(),
+                cause: opened.cause,
+                cameras: opened.cameras.iter().map(|&i| cameras[i].id.clone()).collect(),
+                since: opened.since,
+                opened_at: opened.opened_at,
+            })
+            .collect();
+        list.sort_by(|a, b| (a.opened_at, &a.id).cmp(&(b.opened_at, &b.id)));
+        list
+    }
+}
+
+/// What is wrong with a camera, as far as it is shown, that deserves an incident of its own.
+fn complaint(camera: &Watched, view: &View<'_>) -> Option<Complaint> {
+    if camera.phase != Phase::InService {
+        return None;
+    }
+    let state = camera.shown.state;
+    let cause = camera.shown.cause?;
+    let since = camera.shown.since.or(camera.unknown_from)?;
+    let (cause, since) = match state {
+        State::Dark => (cause, since),
+        State::Degraded => {
+            let own = camera.machine.conditions.first_own()?;
+            (own.cause, since.max(own.since))
+        }
+        State::Unknown if matches!(cause, Cause::Unauthorized | Cause::Incompatible) => {
+            (cause, camera.machine.blind_since().map_or(since, |blind| since.max(blind)))
+        }
+        State::Unknown => {
+            too_long_unknown(camera, view).filter(|due| *due <= view.now)?;
+            (cause, since)
+        }
+        State::Up | State::Maintenance => return None,
+    };
+    Some(Complaint { state, cause, since })
+}
+
+/// When a funded camera that shows unknown will have been so for too long; never by rule 7.
+fn too_long_unknown(camera: &Watched, view: &View<'_>) -> Option<Timestamp> {
+    let shown = &camera.shown;
+    let counts = camera.funded
+        && camera.phase == Phase::InService
+        && shown.state == State::Unknown
+        && shown.cause != Some(Cause::MonitorOffline);
+    camera.unknown_from.filter(|_| counts).map(|from| after(from, view.unknown_after))
+}
+
+/// The state that an incident of one camera with this cause was opened by.
+fn state_of(cause: Cause) -> State {
+    match cause {
+        Cause::Unauthorized | Cause::Busy | Cause::Incompatible | Cause::MonitorOffline | Cause::MonitorDown => {
+            State::Unknown
+        }
+        cause if super::conditions::Kind::of(cause).is_some() => State::Degraded,
+        _ => State::Dark,
+    }
+}
+
+fn open(
+    scope: IncidentScope,
+    subject: &str,
+    cause: Cause,
+    cameras: BTreeSet<usize>,
+    since: Timestamp,
+    now: Timestamp,
+) -> Opened {
+    // A subject opens at most one incident at a moment, so that this is never used again.
+    let id = format!("{}-{}-{subject}", now.strftime("%Y%m%dT%H%M%S%.fZ"), scope.as_str());
+    Opened { id, cause, cameras, since, opened_at: now }
+}
+
+fn tell(opened: &Opened, phase: EventPhase, scope: IncidentScope, subject: &str, view: &View<'_>) -> IncidentEvent {
+    IncidentEvent {
+        at: view.now,
+        id: opened.id.clone(),
+        phase,
+        scope,
+        subject: subject.to_owned(),
+        cause: opened.cause,
+        cameras: opened.cameras.iter().map(|&i| view.cameras[i].id.clone()).collect(),
+        since: opened.since,
+    }
+}

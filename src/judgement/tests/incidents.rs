@@ -1,0 +1,214 @@
+//! Incidents: what opens, what explains what, what closes.
+
+use super::*;
+
+fn dark(at: i64, camera: &str, cause: &str) -> Vec<Observation> {
+    (0..3).map(|i| seen(at + i, camera, cause)).collect()
+}
+
+/// Lines in the order of their moments; those of one moment keep their order.
+fn sorted(parts: &[Vec<Observation>]) -> Vec<Observation> {
+    let mut lines: Vec<Observation> = parts.concat();
+    lines.sort_by_key(|line| line.at);
+    lines
+}
+
+#[test]
+fn a_dark_camera_opens_an_incident_after_the_wait_and_closes_it_when_up() {
+    let lines = sorted(&[dark(0, "a", "refused"), vec![seen(30, "a", "ok"), seen(40, "a", "ok")]]);
+    assert_eq!(incidents(one(), &lines), ["22 Open camera:a refused [a] 0", "40 Close camera:a refused [a] 0"]);
+}
+
+#[test]
+fn what_is_over_before_the_wait_is_opens_nothing() {
+    let lines = sorted(&[dark(0, "a", "refused"), vec![seen(10, "a", "ok"), seen(20, "a", "ok"), seen(60, "a", "ok")]]);
+    assert_eq!(incidents(one(), &lines), [] as [String; 0]);
+}
+
+#[test]
+fn an_incident_stays_open_through_unknown_and_maintenance_and_takes_the_present_cause() {
+    let mut policy = one();
+    policy.maintenance = vec![window("a", 40, 60)];
+    let lines = sorted(&[
+        dark(0, "a", "refused"),
+        (70..73).map(|at| seen(at, "a", "busy")).collect(),
+        (80..83).map(|at| seen(at, "a", "not_found")).collect(),
+        vec![seen(90, "a", "ok"), seen(91, "a", "ok"), seen(120, "a", "ok")],
+    ]);
+    assert_eq!(
+        incidents(policy, &lines),
+        ["22 Open camera:a refused [a] 0", "82 Update camera:a not_found [a] 0", "91 Close camera:a not_found [a] 0"]
+    );
+}
+
+#[test]
+fn an_incident_opened_by_dark_closes_on_degraded_and_the_picture_opens_its_own() {
+    let lines = sorted(&[
+        vec![picture(0, "a", "black"), picture(1, "a", "black")],
+        dark(2, "a", "dns"),
+        vec![seen(30, "a", "ok"), seen(31, "a", "ok"), seen(51, "a", "ok")],
+    ]);
+    assert_eq!(
+        incidents(one(), &lines),
+        [
+            // The camera has complained without a break since 1.
+            "21 Open camera:a dns [a] 2",
+            "31 Close camera:a dns [a] 2",
+            "51 Open camera:a black [a] 30"
+        ]
+    );
+}
+
+#[test]
+fn a_wrong_clock_or_a_failed_disk_is_the_recorders_and_opens_nothing_of_the_camera() {
+    let lines = [seen(0, "a", "ok"), poll(1, r#""clock_offset_seconds":900.0"#), seen(50, "a", "ok")];
+    assert_eq!(incidents(one(), &lines), [] as [String; 0]);
+}
+
+#[test]
+fn unauthorized_opens_and_busy_does_not() {
+    let two = policy(&[("s", false, &["a", "b"])]);
+    let lines: Vec<Observation> =
+        (0..6).flat_map(|i| [seen(i * 10, "a", "unauthorized"), seen(i * 10, "b", "busy")]).collect();
+    assert_eq!(incidents(two, &lines), ["40 Open camera:a unauthorized [a] 0"]);
+}
+
+#[test]
+fn a_funded_camera_that_is_unknown_for_too_long_opens_an_incident() {
+    let mut two = policy(&[("s", false, &["a", "b"])]);
+    two.funded.insert(camera_id("a"));
+    let lines = [reference(0, "ok"), reference(4000, "ok")];
+    assert_eq!(incidents(two, &lines), ["1820 Open camera:a monitor_down [a] 0"]);
+}
+
+#[test]
+fn a_cut_line_is_one_incident_of_the_site_and_none_of_its_cameras() {
+    let policy = policy(&[("s", true, &["a", "b", "c"])]);
+    let lines = sorted(&[
+        vec![seen(0, "c", "ok"), seen(0, "a", "ok"), seen(0, "b", "ok")],
+        dark(10, "a", "connect_timeout"),
+        (10..13).map(|at| gateway(at, "s", "unreachable")).collect(),
+        dark(35, "b", "connect_timeout"),
+        vec![gateway(50, "s", "ok")],
+        vec![seen(51, "a", "ok"), seen(51, "b", "ok"), seen(52, "a", "ok"), seen(53, "b", "ok")],
+    ]);
+    assert_eq!(
+        incidents(policy, &lines),
+        [
+            "32 Open site:s unreachable [a] 10",
+            "37 Update site:s unreachable [a, b] 10",
+            "53 Close site:s unreachable [a, b] 10"
+        ]
+    );
+}
+
+#[test]
+fn a_camera_with_a_fault_of_its_own_inside_an_outage_is_told_when_the_outage_ends() {
+    let policy = policy(&[("s", true, &["a", "b"])]);
+    let lines = sorted(&[
+        dark(10, "a", "connect_timeout"),
+        dark(10, "b", "connect_timeout"),
+        (10..13).map(|at| gateway(at, "s", "unreachable")).collect(),
+        vec![gateway(50, "s", "ok"), seen(51, "a", "ok"), seen(52, "a", "ok")],
+        (60..63).map(|at| seen(at, "b", "refused")).collect(),
+        vec![seen(90, "a", "ok")],
+    ]);
+    assert_eq!(
+        incidents(policy, &lines),
+        [
+            "32 Open site:s unreachable [a, b] 10",
+            "62 Close site:s unreachable [a, b] 10",
+            "82 Open camera:b connect_timeout [b] 10"
+        ]
+    );
+}
+
+#[test]
+fn an_outage_that_ends_before_the_wait_is_over_tells_nobody_of_each_camera() {
+    let policy = policy(&[("s", true, &["a", "b"])]);
+    let lines = sorted(&[
+        dark(10, "a", "connect_timeout"),
+        dark(10, "b", "connect_timeout"),
+        (10..13).map(|at| gateway(at, "s", "unreachable")).collect(),
+        vec![gateway(25, "s", "ok"), seen(40, "a", "ok"), seen(40, "b", "ok"), seen(45, "a", "ok")],
+        vec![seen(45, "b", "ok"), seen(90, "a", "ok")],
+    ]);
+    assert_eq!(incidents(policy, &lines), [] as [String; 0]);
+}
+
+#[test]
+fn a_gateway_that_does_not_answer_while_its_cameras_do_is_no_incident() {
+    let policy = policy(&[("s", true, &["a"])]);
+    let lines = sorted(&[
+        vec![seen(0, "a", "ok")],
+        (10..13).map(|at| gateway(at, "s", "unreachable")).collect(),
+        (20..23).map(|at| seen(at, "a", "not_rtsp")).collect(),
+        vec![seen(60, "a", "ok")],
+    ]);
+    assert_eq!(incidents(policy, &lines), ["42 Open camera:a not_rtsp [a] 20"]);
+}
+
+#[test]
+fn without_a_gateway_all_cameras_gone_together_are_the_site() {
+    let policy = policy(&[("s", false, &["a", "b", "c", "d"])]);
+    let lines = sorted(&[
+        // Dark long before: explained by nothing else.
+        dark(0, "d", "refused"),
+        vec![seen(60, "a", "ok"), seen(60, "b", "ok"), seen(60, "c", "ok"), seen(65, "d", "refused")],
+        dark(70, "a", "reset"),
+        dark(72, "b", "reset"),
+        dark(75, "c", "dns"),
+        vec![seen(100, "a", "ok"), seen(101, "a", "ok"), seen(102, "b", "ok"), seen(103, "b", "ok")],
+        (104..107).map(|at| seen(at, "c", "dns")).collect(),
+        vec![seen(130, "a", "ok")],
+    ]);
+    assert_eq!(
+        incidents(policy, &lines),
+        [
+            "22 Open camera:d refused [d] 0",
+            "92 Open site:s reset [a, b, c] 70",
+            "106 Close site:s reset [a, b, c] 70",
+            "126 Open camera:c dns [c] 75"
+        ]
+    );
+}
+
+#[test]
+fn without_a_gateway_one_camera_that_is_seen_makes_them_separate() {
+    let policy = policy(&[("s", false, &["a", "b", "c"])]);
+    let lines = sorted(&[
+        vec![seen(0, "a", "ok"), seen(0, "b", "ok"), seen(0, "c", "ok")],
+        dark(10, "a", "reset"),
+        dark(10, "b", "reset"),
+        vec![seen(40, "c", "ok")],
+    ]);
+    assert_eq!(incidents(policy, &lines), ["32 Open camera:a reset [a] 10", "32 Open camera:b reset [b] 10"]);
+}
+
+#[test]
+fn silent_references_are_one_incident_of_the_monitor() {
+    let policy = policy(&[("s", true, &["a", "b"])]);
+    let lines = [
+        seen(0, "a", "ok"),
+        reference(10, "unreachable"),
+        reference(20, "unreachable"),
+        reference(40, "unreachable"),
+        reference(50, "ok"),
+        reference(60, "ok"),
+    ];
+    assert_eq!(
+        incidents(policy, &lines),
+        ["30 Open monitor:monitor monitor_offline [a, b] 10", "50 Close monitor:monitor monitor_offline [a, b] 10"]
+    );
+}
+
+#[test]
+fn nobody_is_told_of_what_lies_under_maintenance() {
+    let mut policy = one();
+    policy.maintenance = vec![window("a", 0, 100)];
+    let lines = sorted(&[
+        dark(10, "a", "dns"),
+        vec![seen(60, "a", "dns"), seen(99, "a", "dns"), seen(119, "a", "dns"), seen(120, "a", "dns")],
+    ]);
+    assert_eq!(incidents(policy, &lines), ["120 Open camera:a dns [a] 100"]);
+}
