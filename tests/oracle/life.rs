@@ -2,8 +2,6 @@
 //!
 //! There are no counters here: what came "in a row" is found each time by walking back through what was seen.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 use serde_json::Value;
 
@@ -86,6 +84,9 @@ struct Probe {
 struct Condition {
     kind: &'static str,
     cause: String,
+    date: Nanos,
+    /// Where in the trace it was decided.
+    decided: When,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -104,11 +105,12 @@ struct Walk<'a> {
     /// Index of the first probe of the present picture and stream runs.
     looks_from: usize,
     core: Core,
+    core_date: Nanos,
     /// In the order in which they were decided.
     conditions: Vec<Condition>,
+    /// The dates at which conditions ended.
+    cleared: Vec<Nanos>,
     first_observation: Option<Nanos>,
-    /// What the last poll that spoke of it said: too old, has gaps, too short.
-    recording: BTreeMap<&'static str, bool>,
     turns: Vec<Turn>,
 }
 
@@ -130,12 +132,13 @@ pub fn life(world: &World, camera: &Camera, lines: &[Value]) -> Vec<Turn> {
         runs_from: 0,
         looks_from: 0,
         core: Core::Unknown("monitor_down".into()),
+        core_date: begin,
         conditions: Vec::new(),
+        cleared: Vec::new(),
         first_observation: None,
-        recording: BTreeMap::new(),
         turns: Vec::new(),
     };
-    walk.turn(When { at: begin, line: None }, begin);
+    walk.turn(When { at: begin, line: None });
 
     // 6. A camera without any observation of its own for 2 x its interval + timeout becomes `unknown` at that moment.
     let patience = (2 * camera.interval + world.timeout) * SECOND;
@@ -201,8 +204,9 @@ impl Walk<'_> {
 
     fn becomes_unknown(&mut self, when: When, cause: &str) {
         self.core = Core::Unknown(cause.into());
+        self.core_date = when.at;
         self.all_runs_start_anew();
-        self.turn(when, when.at);
+        self.turn(when);
     }
 
     fn state(&self) -> &'static str {
@@ -215,8 +219,25 @@ impl Walk<'_> {
         }
     }
 
-    fn turn(&mut self, when: When, date: Nanos) {
+    /// From when the present state holds.
+    fn date(&self) -> Nanos {
+        // 11. Where several of these fall on one observation, the state after it is what counts: one event, whose
+        // `since` is the later of the dates that made it so.
+        match self.state() {
+            // It is seen again, and every condition has ended.
+            UP => self.cleared.iter().copied().fold(self.core_date, Nanos::max),
+            // It is seen again, and what was decided first was decided: the later, where that were two at once.
+            DEGRADED => {
+                let first = self.conditions.iter().filter(|c| c.decided == self.conditions[0].decided);
+                first.map(|c| c.date).fold(self.core_date, Nanos::max)
+            }
+            _ => self.core_date,
+        }
+    }
+
+    fn turn(&mut self, when: When) {
         let state = self.state();
+        let date = self.date();
         // 5. Several conditions may hold; the cause is that of the one decided first.
         let cause = match &self.core {
             Core::Unknown(cause) | Core::Dark(cause) => Some(cause.clone()),
@@ -241,29 +262,27 @@ impl Walk<'_> {
             verdict: line["picture"]["verdict"].as_str().filter(|_| class.is_ok()).map(str::to_owned),
         });
         let before = self.core.clone();
-        let held: Vec<&'static str> = self.conditions.iter().map(|c| c.kind).collect();
 
-        // Rules 1 to 4; `change` is the date of it, where there is one.
-        let mut change = None;
+        // Rules 1 to 4.
         if class.is_failure() {
             // 2. `confirm` failures in a row of the dark classes make it `dark`, dated from the first of them.
             let run = self.failures_in_a_row();
             if !matches!(self.core, Core::Dark(_)) && run.len() >= self.world.confirm {
-                change = Some(run[0].at);
+                self.core_date = run[0].at;
                 self.core = Core::Dark(most_often(&run));
             }
         } else if class.is_ok() {
             match self.core {
                 // 1. From `unknown`, one `ok` makes it `up`, dated from that probe.
                 Core::Unknown(_) => {
-                    change = Some(when.at);
+                    self.core_date = when.at;
                     self.core = Core::Seen;
                 }
                 // 3. From `dark`, `recover` `ok`s in a row bring it back to `up`, dated from the first of them.
                 Core::Dark(_) => {
                     let run = self.oks_in_a_row();
                     if run.len() >= self.world.recover {
-                        change = Some(run[0].at);
+                        self.core_date = run[0].at;
                         self.core = Core::Seen;
                     }
                 }
@@ -278,7 +297,7 @@ impl Walk<'_> {
                 if let Core::Unknown(cause) = &mut self.core {
                     *cause = outcome;
                 } else {
-                    change = Some(run[0].at);
+                    self.core_date = run[0].at;
                     self.core = Core::Unknown(outcome);
                     self.all_runs_start_anew();
                 }
@@ -290,23 +309,12 @@ impl Walk<'_> {
         if std::mem::discriminant(&before) != std::mem::discriminant(&self.core) && class != Class::Blind {
             self.looks_from = self.probes.len() - 1;
         }
-        let (set, cleared) = self.look();
-
-        // 11. Where several of these fall on one observation, the state after it is what counts: one event, whose
-        // `since` is the later of the dates that made it so.
-        let mut dates: Vec<Nanos> = change.into_iter().collect();
-        match self.state() {
-            UP => dates.extend(cleared),
-            // One that held before, and still holds, would have made it degraded without those of this observation.
-            DEGRADED if !self.conditions.iter().any(|c| held.contains(&c.kind)) => dates.extend(set),
-            _ => {}
-        }
-        self.turn(when, dates.into_iter().max().unwrap_or(when.at));
+        self.look(when);
+        self.turn(when);
     }
 
-    /// The picture and stream runs after the newest probe: the dates of the conditions that it set, and cleared.
-    fn look(&mut self) -> (Vec<Nanos>, Vec<Nanos>) {
-        let (mut set, mut cleared) = (Vec::new(), Vec::new());
+    /// The picture and stream runs after the newest probe.
+    fn look(&mut self, when: When) {
         let newest = self.probes.last().expect("there is one").clone();
         let looks = self.probes[self.looks_from.min(self.probes.len())..].to_vec();
 
@@ -319,9 +327,9 @@ impl Walk<'_> {
             if run.len() >= self.world.picture_confirm {
                 let date = run[0].at;
                 if good(&newest) {
-                    cleared.extend(self.clear("picture").then_some(date));
+                    self.clear("picture", date);
                 } else {
-                    set.extend(self.set("picture", verdict).then_some(date));
+                    self.set("picture", verdict, date, when);
                 }
             }
         }
@@ -335,83 +343,75 @@ impl Walk<'_> {
             if run.len() >= self.world.confirm {
                 let date = run[0].at;
                 if newest.class == Class::Ok {
-                    cleared.extend(self.clear("stream").then_some(date));
+                    self.clear("stream", date);
                 } else {
-                    set.extend(self.set("stream", &newest.outcome).then_some(date));
+                    self.set("stream", &newest.outcome, date, when);
                 }
             }
         }
-        (set, cleared)
     }
 
-    /// Whether that was news.
-    fn set(&mut self, kind: &'static str, cause: &str) -> bool {
-        let news = !self.conditions.iter().any(|c| c.kind == kind);
-        if news {
-            self.conditions.push(Condition { kind, cause: cause.into() });
+    /// What holds already goes on as it is.
+    fn set(&mut self, kind: &'static str, cause: &str, date: Nanos, decided: When) {
+        if !self.conditions.iter().any(|c| c.kind == kind) {
+            self.conditions.push(Condition { kind, cause: cause.into(), date, decided });
         }
-        news
     }
 
-    /// Whether that was news.
-    fn clear(&mut self, kind: &'static str) -> bool {
-        let held = self.conditions.len();
-        self.conditions.retain(|c| c.kind != kind);
-        self.conditions.len() != held
+    fn clear(&mut self, kind: &'static str, date: Nanos) {
+        if self.conditions.iter().any(|c| c.kind == kind) {
+            self.conditions.retain(|c| c.kind != kind);
+            self.cleared.push(date);
+        }
     }
 
     /// A poll of the camera's recorder. Record causes hold from the poll that says so to the one that says otherwise.
     fn poll(&mut self, when: When, line: &Value) {
-        let at = when.at;
         // `clock_wrong` when a recorder's clock is off by more than `clock_tolerance`.
         if let Some(offset) = line["clock_offset_seconds"].as_f64() {
             #[allow(clippy::cast_precision_loss)] // A tolerance of some seconds.
             let wrong = offset.abs() > self.world.clock_tolerance as f64;
-            self.says("clock_wrong", wrong);
+            self.says("clock_wrong", wrong, when);
         }
         for entry in line["recordings"].as_array().into_iter().flatten().filter(|e| e["camera"] == *self.camera.id) {
-            self.recordings(at, entry);
+            self.recordings(when, entry);
         }
         // `disk_failed` when a disk is `degraded`, `failed` or `missing`.
         if let Some(disks) = line["disks"].as_array() {
             let bad = disks.iter().any(|d| ["degraded", "failed", "missing"].contains(&d["status"].as_str().unwrap()));
-            self.says("disk_failed", bad);
+            self.says("disk_failed", bad, when);
         }
-        self.turn(when, at);
+        self.turn(when);
     }
 
-    fn says(&mut self, kind: &'static str, holds: bool) {
+    fn says(&mut self, kind: &'static str, holds: bool, when: When) {
         if holds {
-            self.set(kind, kind);
+            self.set(kind, kind, when.at, when);
         } else {
-            self.clear(kind);
+            self.clear(kind, when.at);
         }
     }
 
-    /// The states of retention, as far as they are record causes: the first of `not_recording`, `gaps`, `filling`,
-    /// `short` that holds.
-    fn recordings(&mut self, at: Nanos, entry: &Value) {
+    /// What is missing says nothing.
+    fn recordings(&mut self, when: When, entry: &Value) {
         let time = |key: &str| entry[key].as_str().map(nanos);
         // `not_recording` when the newest recording is older than 30 minutes.
         if let Some(newest) = time("newest") {
-            self.recording.insert("not_recording", at - newest > 30 * 60 * SECOND);
+            self.says("not_recording", when.at - newest > 30 * 60 * SECOND, when);
         }
+        // Days inside the required window without recordings.
         if let Some(days) = entry["gap_days"].as_array() {
-            self.recording.insert("recording_gap", !days.is_empty());
+            self.says("recording_gap", !days.is_empty(), when);
         }
         // span = now - start of its oldest recording; required capped by the camera's age since `installed` (where that
         // is missing, since the first observation); younger than the requirement is `filling`, not `short`.
         if let Some(oldest) = time("oldest") {
             let required = self.camera.retention_days * 86_400 * SECOND;
             let born = self.camera.installed.map(|day: Date| self.world.midnight(day)).or(self.first_observation);
-            let filling = at - born.unwrap_or(at) < required;
-            self.recording.insert("retention_short", !filling && at - oldest < required);
-        }
-        let holds = ["not_recording", "recording_gap", "retention_short"]
-            .into_iter()
-            .find(|kind| self.recording.get(kind).copied().unwrap_or(false));
-        for kind in ["not_recording", "recording_gap", "retention_short"] {
-            self.says(kind, holds == Some(kind));
+            let filling = when.at - born.unwrap_or(when.at) < required;
+            // Of the states of retention the first that holds: `gaps` comes before `filling` and `short`.
+            let gaps = self.conditions.iter().any(|c| c.kind == "recording_gap");
+            self.says("retention_short", !gaps && !filling && when.at - oldest < required, when);
         }
     }
 
