@@ -114,7 +114,7 @@ fn what_was_written_is_read_again_beside_the_writer() {
     assert_eq!(reader.changes(&camera("yl-01"), month.0, month.1).unwrap(), [up, dark, again.clone()]);
     assert_eq!(reader.changes(&camera("yl-02"), month.0, month.1).unwrap(), []);
     assert_eq!(reader.state_events(&camera("yl-01"), month.0, month.1).unwrap(), [event]);
-    assert_eq!(reader.refusals().unwrap(), [refusal.clone()]);
+    assert_eq!(reader.refusals().unwrap(), std::slice::from_ref(&refusal));
     assert_eq!(reader.first_observation(&camera("yl-01")).unwrap(), Some(at("2026-11-01T00:00:30.25Z")));
     let hours = reader.hours(&camera("yl-01"), month.0, month.1).unwrap();
     assert_eq!(hours.iter().map(|h| (h.from, h.probes, h.ok, h.failures)).collect::<Vec<_>>(), [(month.0, 4, 3, 1)]);

@@ -2,9 +2,14 @@
 //!
 //! Pure: no clock, no I/O. What is stored and how is the store's; how a figure is printed is the report's.
 
+mod calendar;
 pub mod retention;
+mod timeline;
 
 use std::ops::AddAssign;
+
+pub use calendar::{BadMonth, Month, service};
+pub use timeline::{History, Interval, Outage, Span, Timeline};
 
 /// Whole seconds in each state. Their sum is the time in service.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,1 +1,24 @@
+//! The month's report: what the record comes to, for those who paid.
+//!
+//! Knows the record, the ledger and the inventory. Decides nothing of its own: every figure is the ledger's.
 
+mod csv;
+mod json;
+mod model;
+mod retention;
+mod windows;
+
+pub use model::{CameraFigures, Figures, Group, GroupKind, OutageFigures, Report, Selection};
+pub use retention::{CameraRetention, GroupRetention};
+pub use windows::windows;
+
+use crate::store::StoreError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// `what` is `fund`, `commune` or `site`; `hint` says what there is.
+    #[error("there is no {what} {id:?} in the inventory, {hint}")]
+    Unknown { what: &'static str, id: String, hint: String },
+}

@@ -282,6 +282,12 @@ impl SimCamera {
         *lock(&self.camera.chosen)
     }
 
+    /// Whether its site's line is cut.
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        *self.line.borrow()
+    }
+
     /// Switches how it behaves, at once and for running sessions too.
     ///
     /// # Errors
@@ -293,7 +299,7 @@ impl SimCamera {
 
     /// Lets what was chosen, or the cut line, take hold.
     pub(crate) async fn apply(&self) -> Result<(), SimulateError> {
-        let effective = if *self.line.borrow() { Behaviour::Dropped } else { self.behaviour() };
+        let effective = if self.is_cut_off() { Behaviour::Dropped } else { self.behaviour() };
         self.camera.behaviour.send_if_modified(|now| std::mem::replace(now, effective) != effective);
         if self.camera.shared_address { Ok(()) } else { self.door.set(DoorKind::of(effective)).await }
     }

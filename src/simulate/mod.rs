@@ -21,9 +21,11 @@ mod auth;
 mod behaviour;
 mod camera;
 mod clip;
+pub mod control;
 mod door;
 mod media;
 mod session;
+mod weather;
 mod wire;
 
 use std::collections::{BTreeMap, HashMap};
@@ -40,6 +42,7 @@ pub use auth::{Auth, Scheme};
 pub use behaviour::{Behaviour, UnknownBehaviour};
 pub use camera::{CameraOptions, SimCamera, Stats};
 pub use clip::Codec;
+pub use weather::{Change, weather};
 
 use camera::Camera;
 use door::{Door, DoorKind};

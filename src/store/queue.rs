@@ -19,6 +19,7 @@ const LINGER: Duration = Duration::from_millis(500);
 
 /// What the writer takes from the queue.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant)] // Nearly all are entries; a box for each would cost more than it saves.
 pub(super) enum Item {
     Entry(Entry),
     /// Changes were lost here: what is known of the cameras' states ends at the last moment before it.

@@ -11,10 +11,10 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, Tran
 
 use super::Entry;
 use super::queue::Item;
-use crate::inventory::CameraId;
+use crate::inventory::{CameraId, CredentialId};
 use crate::judgement::Change;
 use crate::judgement::event::{IncidentEvent, Phase as IncidentPhase, StateEvent};
-use crate::observation::{CameraSeen, Class, Observation, Phase, RecorderSeen, Seen, Stream};
+use crate::observation::{CameraSeen, Cause, Class, Observation, Phase, RecorderSeen, Seen, Stream};
 use crate::probe::gate::Refusal;
 
 pub(super) const MICROSECONDS_A_DAY: i64 = 86_400_000_000;
@@ -191,7 +191,7 @@ impl<'a> Batch<'a> {
             camera,
             micros(change.since),
             change.state.as_str(),
-            change.cause.map(|c| c.as_str())
+            change.cause.map(Cause::as_str)
         ])?;
         Ok(())
     }
@@ -208,7 +208,7 @@ impl<'a> Batch<'a> {
             event.from.as_str(),
             event.to.as_str(),
             micros(event.since),
-            event.cause.map(|c| c.as_str())
+            event.cause.map(Cause::as_str)
         ])?;
         Ok(())
     }
@@ -238,7 +238,7 @@ impl<'a> Batch<'a> {
         self.sql("INSERT OR REPLACE INTO refusal (key, credential, fingerprint, at) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![
                 refusal.key,
-                refusal.credential.as_ref().map(|c| c.as_str()),
+                refusal.credential.as_ref().map(CredentialId::as_str),
                 refusal.fingerprint,
                 micros(refusal.at)
             ])?;
