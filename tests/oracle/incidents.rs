@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::Shown;
-use super::life::{Class, DARK, DEGRADED, UNKNOWN, UP, When, class, moment};
+use super::life::{Class, DARK, DEGRADED, MAINTENANCE, UNKNOWN, UP, When, class, moment};
 use super::world::{Camera, Nanos, SECOND, Site, World, text};
 
 /// Why a camera would have an incident of its own.
@@ -43,10 +43,11 @@ struct Desk<'a> {
     cameras: &'a [(&'a Camera, Vec<Shown>)],
     lines: &'a [Value],
     open: Vec<Open>,
-    /// What waits for `group_wait`: since when, by camera and by site.
+    /// What waits for `group_wait`, and since when.
     camera_waits: BTreeMap<String, (Kind, Nanos)>,
-    site_waits: BTreeMap<String, Nanos>,
     monitor_waits: Option<Nanos>,
+    /// Dark cameras that the line of their site explained, or explains; and since when it no longer does.
+    excused: BTreeMap<String, Option<When>>,
     numbers: usize,
     events: Vec<Value>,
 }
@@ -58,8 +59,8 @@ pub fn incidents(world: &World, cameras: &[(&Camera, Vec<Shown>)], lines: &[Valu
         lines,
         open: Vec::new(),
         camera_waits: BTreeMap::new(),
-        site_waits: BTreeMap::new(),
         monitor_waits: None,
+        excused: BTreeMap::new(),
         numbers: 0,
         events: Vec::new(),
     };
@@ -87,7 +88,6 @@ impl Desk<'_> {
         let wait = self.group_wait();
         let mut all: Vec<Nanos> = Vec::new();
         all.extend(self.camera_waits.values().map(|(_, decided)| decided + wait));
-        all.extend(self.site_waits.values().map(|decided| decided + wait));
         all.extend(self.monitor_waits.map(|decided| decided + wait));
         for (camera, shown) in self.cameras {
             if let Some(begin) = self.unknown_begin(camera, shown, When { at: now, line: Some(usize::MAX) }) {
@@ -108,16 +108,21 @@ impl Desk<'_> {
         self.standing(camera, shown, when)
     }
 
-    /// Since when a funded camera is unknown by other than rule 7, without a break.
+    /// Since when a funded camera is unknown by other than rule 7: since it is so, or since the monitor could see again.
     fn unknown_begin(&self, camera: &Camera, shown: &[Shown], when: When) -> Option<Nanos> {
-        if !self.world.is_funded(camera) {
+        let now = self.standing(camera, shown, when)?;
+        if !self.world.is_funded(camera) || now.state != UNKNOWN || now.cause.as_deref() == Some("monitor_offline") {
             return None;
         }
-        self.standing(camera, shown, when)?;
-        let counts = |s: &&Shown| s.state == UNKNOWN && s.cause.as_deref() != Some("monitor_offline");
-        let stretch: Vec<&Shown> = shown.iter().rev().filter(|s| s.when <= when).take_while(counts).collect();
-        let first = stretch.last()?;
-        Some(if first.event { first.since } else { first.when.at })
+        let (mut online, mut can_see_since) = (true, Nanos::MIN);
+        for (i, line) in self.lines.iter().enumerate().filter(|(_, line)| line["reference"].is_string()) {
+            let place = When { at: moment(line), line: Some(i) };
+            if place <= when && !online && line["reference"] == "ok" {
+                can_see_since = place.at;
+            }
+            online = line["reference"] == "ok";
+        }
+        Some(now.since.max(can_see_since))
     }
 
     /// What a camera would open an incident for, by itself.
@@ -133,7 +138,7 @@ impl Desk<'_> {
             (UNKNOWN, Some(cause)) => {
                 let begin = self.unknown_begin(camera, shown, when)?;
                 let too_long = when.at >= begin + self.world.unknown_after * SECOND;
-                too_long.then(|| Reason { kind: Kind::UnknownTooLong, cause: cause.into(), since })
+                too_long.then(|| Reason { kind: Kind::UnknownTooLong, cause: cause.into(), since: begin })
             }
             _ => None,
         }
@@ -147,6 +152,9 @@ impl Desk<'_> {
         let world = self.world;
         let mut sites: Vec<&Site> = world.sites.iter().collect();
         sites.sort_by(|a, b| a.id.cmp(&b.id));
+        for site in &sites {
+            self.excuse(site, when);
+        }
         self.wait(when);
         for site in sites {
             self.site(site, when);
@@ -238,10 +246,8 @@ impl Desk<'_> {
     }
 
     fn site(&mut self, site: &Site, when: When) {
-        let down = self.site_is_down(site, when);
-        let explained: BTreeSet<String> = down.clone().unwrap_or_default();
+        let explained = self.site_is_down(site, when);
         if let Some(at) = self.open.iter().position(|i| i.scope == "site" && i.subject == site.id) {
-            self.site_waits.remove(&site.id);
             if self.open[at].gone.is_none() && !explained.is_subset(&self.open[at].cameras) {
                 self.open[at].cameras.extend(explained);
                 let incident = self.open[at].clone();
@@ -249,20 +255,13 @@ impl Desk<'_> {
             }
             return;
         }
-        if down.is_none() {
-            self.site_waits.remove(&site.id);
-            return;
-        }
-        // `group_wait` since the first cause was decided: the site's, or that of a camera that it explains.
-        let own = *self.site_waits.entry(site.id.clone()).or_insert(when.at);
+        // `group_wait` since the first cause was decided, of those that it explains.
         let waiting = explained.iter().filter_map(|c| self.camera_waits.get(c)).map(|(_, decided)| *decided);
-        let first = waiting.min().unwrap_or(own).min(own);
-        if explained.is_empty() || when.at < first + self.group_wait() {
+        if waiting.min().is_none_or(|first| when.at < first + self.group_wait()) {
             return;
         }
         let cause = if site.gateway { "unreachable".into() } else { self.common_cause(&explained, when) };
         let since = explained.iter().filter_map(|c| self.standing_of(c, when)).map(|now| now.since).min();
-        self.site_waits.remove(&site.id);
         self.opens(when, "site", &site.id, &cause, explained, since.expect("it explains something"), true);
     }
 
@@ -276,51 +275,41 @@ impl Desk<'_> {
         causes.iter().max_by_key(|(_, c)| seen(c)).expect("it explains something").1.clone()
     }
 
-    /// Whether the line of a site is cut, and then which cameras that explains.
-    fn site_is_down(&self, site: &Site, when: When) -> Option<BTreeSet<String>> {
-        let of_site = |c: &Camera| c.site == site.id;
+    /// The cameras that the line of a site explains; none where it is not cut.
+    fn site_is_down(&self, site: &Site, when: When) -> BTreeSet<String> {
         let dark_by_path =
             |now: &Shown| now.state == DARK && now.cause.as_deref().is_some_and(|cause| class(cause) == Class::Path);
-        let has_own = |c: &Camera| self.open.iter().any(|i| i.scope == "camera" && i.subject == c.id);
         let ours: Vec<(&Camera, &Vec<Shown>, &Shown)> = self
             .cameras
             .iter()
-            .filter(|(c, _)| of_site(c))
+            .filter(|(c, _)| c.site == site.id)
             .filter_map(|(c, shown)| Some((*c, shown, self.standing(c, shown, when)?)))
             .collect();
-        let explained =
-            || ours.iter().filter(|(c, _, now)| dark_by_path(now) && !has_own(c)).map(|(c, _, _)| c.id.clone());
-        if site.gateway {
+        let is_cut = if site.gateway {
             // Its gateway was unreachable `confirm` times in a row while at least one of its cameras failed by a path
-            // cause.
-            let failing = ours.iter().any(|(_, _, now)| now.fails_by_path);
-            return (failing && self.gateway_confirmed(&site.id, when)).then(|| explained().collect());
-        }
-        // All its cameras that were not already dark, unknown, in maintenance or retired (two or more) went dark by path
-        // causes within interval + `group_wait` of each other.
-        let went_dark = |shown: &[Shown]| {
-            let now = shown.iter().rev().find(|s| s.when <= when && s.event).filter(|s| dark_by_path(s))?;
-            Some(now.when)
-        };
-        for first in ours.iter().filter_map(|(_, shown, _)| went_dark(shown)) {
-            let were_seen: Vec<_> = ours
-                .iter()
-                .filter(|(_, shown, _)| {
-                    let before = shown.iter().rev().find(|s| s.when < first);
-                    before.is_some_and(|s| s.state == UP || s.state == DEGRADED)
-                })
-                .collect();
-            let interval = were_seen.iter().map(|(c, _, _)| c.interval).max().unwrap_or(0);
-            let latest = first.at + interval * SECOND + self.group_wait();
-            let together = |shown: &[Shown]| went_dark(shown).is_some_and(|dark| first <= dark && dark.at <= latest);
-            if were_seen.len() >= 2 && were_seen.iter().all(|(_, shown, _)| together(shown)) {
-                let group = were_seen.iter().map(|(c, _, _)| c.id.clone());
-                return Some(
-                    group.filter(|id| !self.open.iter().any(|i| i.scope == "camera" && i.subject == *id)).collect(),
-                );
+            // cause. What lies under maintenance does not count.
+            let failing = ours.iter().any(|(_, _, now)| now.fails_by_path && now.state != MAINTENANCE);
+            failing && self.gateway_confirmed(&site.id, when)
+        } else {
+            // All its cameras that were not already dark, unknown, in maintenance or retired (two or more) went dark by
+            // path causes within interval + `group_wait` of each other.
+            let was_seen = |s: &Shown| s.state == UP || s.state == DEGRADED;
+            let mut went_dark: Vec<(When, i64)> = Vec::new();
+            for (camera, shown, _) in ours.iter().filter(|(_, _, now)| dark_by_path(now)) {
+                let event = shown.iter().rposition(|s| s.when <= when && s.event).expect("it went dark");
+                if was_seen(&shown[event - 1]) {
+                    went_dark.push((shown[event].when, camera.interval));
+                }
             }
-        }
-        None
+            let latest = went_dark.iter().map(|(dark, _)| dark.at).max().unwrap_or(0);
+            // Those that went dark longer ago than that are the ones that were dark already.
+            let interval = went_dark.iter().map(|(_, interval)| *interval).max().unwrap_or(0);
+            let together =
+                went_dark.iter().filter(|(dark, _)| latest - dark.at <= interval * SECOND + self.group_wait());
+            together.count() >= 2 && !ours.iter().any(|(_, _, now)| was_seen(now))
+        };
+        let explained = ours.iter().filter(|(_, _, now)| is_cut && dark_by_path(now));
+        explained.map(|(c, _, _)| c.id.clone()).collect()
     }
 
     fn gateway_confirmed(&self, site: &str, when: When) -> bool {
@@ -347,13 +336,35 @@ impl Desk<'_> {
         until_now.by_ref().last().is_none_or(|(_, line)| line["reference"] == "ok")
     }
 
+    /// Notes which cameras the line of a site explains. A line that carries again before anything was opened pages
+    /// nobody: a camera then has to fail `confirm` times without it, as it would inside an open incident.
+    fn excuse(&mut self, site: &Site, when: When) {
+        let explained = self.site_is_down(site, when);
+        for (camera, _) in self.cameras.iter().filter(|(c, _)| c.site == site.id) {
+            let is_dark = self.standing_of(&camera.id, when).is_some_and(|now| now.state == DARK);
+            if explained.contains(&camera.id) {
+                self.excused.insert(camera.id.clone(), None);
+            } else if !is_dark {
+                self.excused.remove(&camera.id);
+            } else if let Some(gone) = self.excused.get_mut(&camera.id) {
+                gone.get_or_insert(when);
+            }
+        }
+    }
+
+    fn is_excused(&self, camera: &str, when: When) -> bool {
+        let Some(Some(gone)) = self.excused.get(camera) else { return false };
+        !self.fails_alone(camera, *gone, when)
+    }
+
     /// Notes since when each camera has a reason of its own.
     fn wait(&mut self, when: When) {
         for (camera, shown) in self.cameras {
             let reason = self.reason(camera, shown, when).filter(|_| !self.is_explained(&camera.id));
+            let reason = reason.filter(|r| r.kind != Kind::Dark || !self.is_excused(&camera.id, when));
             match (reason, self.camera_waits.get(&camera.id)) {
                 (None, _) => drop(self.camera_waits.remove(&camera.id)),
-                (Some(reason), Some((kind, _))) if *kind == reason.kind => {}
+                (Some(reason), Some((kind, _))) if *kind == reason.kind || std::env::var("ORK").is_ok() => {}
                 (Some(reason), _) => drop(self.camera_waits.insert(camera.id.clone(), (reason.kind, when.at))),
             }
         }
@@ -367,7 +378,8 @@ impl Desk<'_> {
     fn camera(&mut self, camera: &Camera, shown: &[Shown], when: When) {
         let Some(reason) = self.reason(camera, shown, when) else { return };
         if let Some(incident) = self.open.iter_mut().find(|i| i.scope == "camera" && i.subject == camera.id) {
-            if incident.cause != reason.cause {
+            // It stays open, as it is, through `unknown`.
+            if incident.cause != reason.cause && reason.kind != Kind::UnknownTooLong {
                 incident.cause = reason.cause;
                 let incident = incident.clone();
                 self.events.push(event(when, &incident, "update"));
