@@ -45,6 +45,8 @@ struct Desk<'a> {
     open: Vec<Open>,
     /// What waits for `group_wait`, and since when.
     camera_waits: BTreeMap<String, (Kind, Nanos)>,
+    /// Since when the line of a site is cut.
+    site_waits: BTreeMap<String, Nanos>,
     monitor_waits: Option<Nanos>,
     /// Dark cameras that the line of their site explained, or explains; and since when it no longer does.
     excused: BTreeMap<String, Option<When>>,
@@ -59,6 +61,7 @@ pub fn incidents(world: &World, cameras: &[(&Camera, Vec<Shown>)], lines: &[Valu
         lines,
         open: Vec::new(),
         camera_waits: BTreeMap::new(),
+        site_waits: BTreeMap::new(),
         monitor_waits: None,
         excused: BTreeMap::new(),
         numbers: 0,
@@ -88,6 +91,7 @@ impl Desk<'_> {
         let wait = self.group_wait();
         let mut all: Vec<Nanos> = Vec::new();
         all.extend(self.camera_waits.values().map(|(_, decided)| decided + wait));
+        all.extend(self.site_waits.values().map(|decided| decided + wait));
         all.extend(self.monitor_waits.map(|decided| decided + wait));
         for (camera, shown) in self.cameras {
             if let Some(begin) = self.unknown_begin(camera, shown, When { at: now, line: Some(usize::MAX) }) {
@@ -246,7 +250,12 @@ impl Desk<'_> {
     }
 
     fn site(&mut self, site: &Site, when: When) {
-        let explained = self.site_is_down(site, when);
+        let down = self.site_is_down(site, when);
+        let decided = match down {
+            Some(_) => *self.site_waits.entry(site.id.clone()).or_insert(when.at),
+            None => self.site_waits.remove(&site.id).unwrap_or(when.at),
+        };
+        let explained = down.unwrap_or_default();
         if let Some(at) = self.open.iter().position(|i| i.scope == "site" && i.subject == site.id) {
             if self.open[at].gone.is_none() && !explained.is_subset(&self.open[at].cameras) {
                 self.open[at].cameras.extend(explained);
@@ -255,9 +264,10 @@ impl Desk<'_> {
             }
             return;
         }
-        // `group_wait` since the first cause was decided, of those that it explains.
+        // `group_wait` since the first cause was decided: the site's, or that of a camera that it explains.
         let waiting = explained.iter().filter_map(|c| self.camera_waits.get(c)).map(|(_, decided)| *decided);
-        if waiting.min().is_none_or(|first| when.at < first + self.group_wait()) {
+        let first = waiting.min().unwrap_or(decided).min(decided);
+        if explained.is_empty() || when.at < first + self.group_wait() {
             return;
         }
         let cause = if site.gateway { "unreachable".into() } else { self.common_cause(&explained, when) };
@@ -275,8 +285,9 @@ impl Desk<'_> {
         causes.iter().max_by_key(|(_, c)| seen(c)).expect("it explains something").1.clone()
     }
 
-    /// The cameras that the line of a site explains; none where it is not cut.
-    fn site_is_down(&self, site: &Site, when: When) -> BTreeSet<String> {
+    /// Whether the line of a site is cut, and then which cameras that explains: those without an incident of their own.
+    fn site_is_down(&self, site: &Site, when: When) -> Option<BTreeSet<String>> {
+        let has_own = |c: &Camera| self.open.iter().any(|i| i.scope == "camera" && i.subject == c.id);
         let dark_by_path =
             |now: &Shown| now.state == DARK && now.cause.as_deref().is_some_and(|cause| class(cause) == Class::Path);
         let ours: Vec<(&Camera, &Vec<Shown>, &Shown)> = self
@@ -288,7 +299,7 @@ impl Desk<'_> {
         let is_cut = if site.gateway {
             // Its gateway was unreachable `confirm` times in a row while at least one of its cameras failed by a path
             // cause. What lies under maintenance does not count.
-            let failing = ours.iter().any(|(_, _, now)| now.fails_by_path && now.state != MAINTENANCE);
+            let failing = ours.iter().any(|(c, _, now)| now.fails_by_path && now.state != MAINTENANCE && !has_own(c));
             failing && self.gateway_confirmed(&site.id, when)
         } else {
             // All its cameras that were not already dark, unknown, in maintenance or retired (two or more) went dark by
@@ -308,8 +319,8 @@ impl Desk<'_> {
                 went_dark.iter().filter(|(dark, _)| latest - dark.at <= interval * SECOND + self.group_wait());
             together.count() >= 2 && !ours.iter().any(|(_, _, now)| was_seen(now))
         };
-        let explained = ours.iter().filter(|(_, _, now)| is_cut && dark_by_path(now));
-        explained.map(|(c, _, _)| c.id.clone()).collect()
+        let explained = ours.iter().filter(|(c, _, now)| dark_by_path(now) && !has_own(c));
+        is_cut.then(|| explained.map(|(c, _, _)| c.id.clone()).collect())
     }
 
     fn gateway_confirmed(&self, site: &str, when: When) -> bool {
@@ -339,7 +350,7 @@ impl Desk<'_> {
     /// Notes which cameras the line of a site explains. A line that carries again before anything was opened pages
     /// nobody: a camera then has to fail `confirm` times without it, as it would inside an open incident.
     fn excuse(&mut self, site: &Site, when: When) {
-        let explained = self.site_is_down(site, when);
+        let explained = self.site_is_down(site, when).unwrap_or_default();
         for (camera, _) in self.cameras.iter().filter(|(c, _)| c.site == site.id) {
             let is_dark = self.standing_of(&camera.id, when).is_some_and(|now| now.state == DARK);
             if explained.contains(&camera.id) {
@@ -364,7 +375,7 @@ impl Desk<'_> {
             let reason = reason.filter(|r| r.kind != Kind::Dark || !self.is_excused(&camera.id, when));
             match (reason, self.camera_waits.get(&camera.id)) {
                 (None, _) => drop(self.camera_waits.remove(&camera.id)),
-                (Some(reason), Some((kind, _))) if *kind == reason.kind || std::env::var("ORK").is_ok() => {}
+                (Some(reason), Some((kind, _))) if *kind == reason.kind => {}
                 (Some(reason), _) => drop(self.camera_waits.insert(camera.id.clone(), (reason.kind, when.at))),
             }
         }
