@@ -226,10 +226,11 @@ impl Walk<'_> {
         match self.state() {
             // It is seen again, and every condition has ended.
             UP => self.cleared.iter().copied().fold(self.core_date, Nanos::max),
-            // It is seen again, and what was decided first was decided: the later, where that were two at once.
+            // It is seen again, and some condition holds: of two decided at once the later, of others the earliest.
             DEGRADED => {
-                let first = self.conditions.iter().filter(|c| c.decided == self.conditions[0].decided);
-                first.map(|c| c.date).fold(self.core_date, Nanos::max)
+                let at_once = |decided: When| self.conditions.iter().filter(move |c| c.decided == decided);
+                let dates = self.conditions.iter().filter_map(|c| at_once(c.decided).map(|c| c.date).max());
+                dates.min().expect("a condition holds").max(self.core_date)
             }
             _ => self.core_date,
         }
