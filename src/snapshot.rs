@@ -113,6 +113,34 @@ pub struct CameraStatus {
     pub clock_offset_seconds: Option<f64>,
 }
 
+impl CameraStatus {
+    /// A camera of which nothing is known.
+    #[must_use]
+    pub fn unseen(camera: &CameraId, site: &SiteId, commune: &CommuneId) -> Self {
+        Self {
+            camera: camera.clone(),
+            site: site.clone(),
+            commune: commune.clone(),
+            name: String::new(),
+            funded: false,
+            state: State::Unknown,
+            cause: Some(Cause::MonitorDown),
+            since: None,
+            last_probe: None,
+            last_frame: None,
+            probe_seconds: None,
+            phases_ms: BTreeMap::new(),
+            stream: None,
+            lost_packets_total: 0,
+            detail: None,
+            picture: None,
+            device: None,
+            recording: None,
+            clock_offset_seconds: None,
+        }
+    }
+}
+
 /// What a device says it is. Each is left out where it was not learnt.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
-use crate::observation::{Class, Outcome};
+use crate::judgement::Event;
+use crate::observation::{Cause, Class, Outcome};
 
 /// The daemon's own series. Cheap to share behind an `Arc`.
 pub struct Telemetry {
@@ -43,6 +44,7 @@ impl Telemetry {
     /// # Panics
     /// Never: names and labels are constants that a test registers.
     #[must_use]
+    #[allow(clippy::too_many_lines)] // One list of series; in pieces it would be harder to read.
     pub fn new() -> Self {
         let registry = Registry::new();
         let counter = |name: &str, help: &str| register(&registry, IntCounter::new(name, help));
@@ -141,10 +143,6 @@ impl Telemetry {
         );
         build.set(1);
         this.registry.register(Box::new(build)).expect("constant names are unique");
-        #[cfg(target_os = "linux")]
-        this.registry
-            .register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))
-            .expect("constant names are unique");
         this
     }
 
@@ -168,6 +166,25 @@ impl Telemetry {
             self.probe_failures.with_label_values(&[outcome.as_str()]).inc();
         }
         tracing::debug!(camera = what, %outcome, detail, seconds = took.as_secs_f64(), received_bytes, "probed");
+    }
+
+    /// A probe that was started was lost by a fault of ours: it came to nothing and counts for nothing.
+    pub fn probe_lost(&self) {
+        self.probes_in_flight.dec();
+    }
+
+    /// The judgement has decided something.
+    pub fn decided(&self, event: &Event) {
+        match event {
+            Event::State(e) => {
+                let cause = e.cause.map_or("", Cause::as_str);
+                tracing::info!(camera = %e.camera, from = %e.from, to = %e.to, cause, since = %e.since, "state");
+            }
+            Event::Incident(e) => tracing::info!(
+                id = %e.id, phase = e.phase.as_str(), scope = e.scope.as_str(), subject = %e.subject, cause = %e.cause,
+                cameras = e.cameras.len(), since = %e.since, "incident"
+            ),
+        }
     }
 
     pub fn probe_panicked(&self, what: &str) {

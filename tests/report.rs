@@ -298,6 +298,34 @@ fn a_report_may_go_to_a_file_and_a_bad_question_says_what_is_expected() {
 }
 
 #[test]
+fn recordings_are_judged_at_the_end_of_the_record_by_what_recorders_said() {
+    let place = Place::new();
+    let writer = place.writer();
+    for line in [
+        r#"{"at":"2026-10-20T02:00:00+07:00","recorder":"r","outcome":"ok","recordings":[{"camera":"yl-01","oldest":"2026-09-18T00:00:00+07:00","newest":"2026-10-20T01:59:00+07:00","gap_days":["2026-10-02","2026-09-01"]}]}"#,
+        r#"{"at":"2026-10-20T23:55:00+07:00","recorder":"r","outcome":"ok","recordings":[{"camera":"yl-01","oldest":"2026-09-18T12:00:00+07:00","newest":"2026-10-20T23:54:00+07:00"},{"camera":"yl-02","oldest":"2026-10-12T00:00:00+07:00","newest":"2026-10-20T23:54:00+07:00","gap_days":[]}]}"#,
+    ] {
+        writer.record(Entry::Observation(serde_json::from_str(line).unwrap()));
+    }
+    writer.record(alive("2026-10-21T00:00:00+07:00"));
+    drop(writer);
+    let report = place.report(&["--month", "2026-10"]);
+    assert_eq!(
+        report["cameras"][1]["retention"],
+        json!({"state": "gaps", "required_days": 30, "span_days": 32.5, "held_days": 29, "gap_days": ["2026-10-02"]})
+    );
+    assert_eq!(
+        report["cameras"][2]["retention"],
+        json!({"state": "filling", "required_days": 30, "span_days": 9.0, "held_days": 9, "gap_days": []})
+    );
+    assert_eq!(
+        group(&report, "site", "yen-lenh").unwrap()["retention"],
+        json!({"compliant_cameras": 1, "judged_cameras": 2, "worst_camera": "yl-01", "worst_span_days": 32.5})
+    );
+    assert_eq!(place.report(&["--month", "2026-09"])["cameras"][1]["retention"]["state"], "unknown");
+}
+
+#[test]
 fn maintenance_that_is_declared_late_counts_from_when_it_was() {
     let place = Place::new();
     place.october();

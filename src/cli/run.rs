@@ -1,6 +1,8 @@
 //! `camwatch run`: the daemon.
 
 /// Watch the cameras: probe, judge, record, export
+///
+/// Runs until SIGTERM or SIGINT. SIGHUP reads the configuration again; a bad one changes nothing.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -8,6 +10,15 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
-    let _ = args;
-    todo!()
+    let config = match args.config.load() {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    match crate::daemon::run(config) {
+        Ok(()) => super::exit::OK,
+        Err(error) => {
+            eprintln!("camwatch: {error}");
+            super::exit::FAILED
+        }
+    }
 }

@@ -1,13 +1,237 @@
 //! `camwatch status`: the present state of every camera.
 
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use jiff::{Timestamp, Unit};
+
+use crate::config::Config;
+use crate::observation::{Cause, State};
+use crate::snapshot::CameraStatus;
+use crate::store::Reader;
+
 /// Show the present state of every camera, worst first
+///
+/// Asks the running daemon; where none answers, shows what the record last knew, as unknown.
+/// Exit code: that of the worst state: 0 up, 1 degraded, 2 dark, 3 unknown.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     config: super::ConfigArg,
+    /// One JSON array instead of a table.
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
-    let _ = args;
-    todo!()
+    // Not known is what 3 means here, as for a probe.
+    let Ok(config) = args.config.load() else { return 3 };
+    let mut cameras = match ask_daemon(&config) {
+        Ok(cameras) => cameras,
+        Err(why) => {
+            eprintln!("camwatch: {why}");
+            from_record(&config)
+        }
+    };
+    cameras.sort_by(|a, b| (rank(a.state), &a.site, &a.camera).cmp(&(rank(b.state), &b.site, &b.camera)));
+    let text = if args.json {
+        match serde_json::to_string(&cameras) {
+            Ok(json) => json + "\n",
+            Err(error) => {
+                eprintln!("camwatch: cannot write the states as JSON: {error}");
+                return 3;
+            }
+        }
+    } else {
+        let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        table(&cameras, colour, Timestamp::now())
+    };
+    // A reader that has seen enough closes the pipe; that is no failure.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    exit_code(&cameras)
+}
+
+/// That of the worst state; planned work is nothing bad.
+fn exit_code(cameras: &[CameraStatus]) -> u8 {
+    match cameras.iter().map(|camera| camera.state).min_by_key(|state| rank(*state)) {
+        Some(State::Dark) => 2,
+        Some(State::Unknown) => 3,
+        Some(State::Degraded) => 1,
+        Some(State::Up | State::Maintenance) | None => 0,
+    }
+}
+
+/// Worst first.
+fn rank(state: State) -> u8 {
+    match state {
+        State::Dark => 0,
+        State::Unknown => 1,
+        State::Degraded => 2,
+        State::Maintenance => 3,
+        State::Up => 4,
+    }
+}
+
+/// The body of `/api/v1/cameras`, as far as it is needed here.
+#[derive(serde::Deserialize)]
+struct Answer {
+    cameras: Vec<CameraStatus>,
+}
+
+/// The states from the daemon's own API.
+fn ask_daemon(config: &Config) -> Result<Vec<CameraStatus>, String> {
+    if config.web.tls_server_config.is_some() || !config.web.basic_auth_users.is_empty() {
+        return Err("the daemon's API wants a login; showing what the record holds".to_owned());
+    }
+    let mut address = config.daemon.listen;
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() {
+            std::net::Ipv4Addr::LOCALHOST.into()
+        } else {
+            std::net::Ipv6Addr::LOCALHOST.into()
+        });
+    }
+    let url = format!("http://{address}/api/v1/cameras");
+    let fail = |error: reqwest::Error| {
+        let what = if error.is_connect() { "no daemon answers" } else { "the daemon's answer cannot be used" };
+        format!("{what} at {url} ({}); showing what the record holds", error.without_url())
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("cannot start the asynchronous runtime: {error}"))?;
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    runtime.block_on(async {
+        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().map_err(fail)?;
+        let answer = client.get(&url).send().await.map_err(fail)?.error_for_status().map_err(fail)?;
+        let Answer { cameras } = answer.json().await.map_err(fail)?;
+        Ok(cameras)
+    })
+}
+
+/// What the record last knew. Nobody has looked since, so each is as unknown as it is now.
+fn from_record(config: &Config) -> Vec<CameraStatus> {
+    let last = Reader::open(&config.store.path).and_then(|reader| reader.resume());
+    let (alive, changes) = match last {
+        Ok(resume) => (resume.last_alive, resume.cameras),
+        Err(error) => {
+            eprintln!("camwatch: {error}");
+            (None, Vec::new())
+        }
+    };
+    if let Some(alive) = alive {
+        eprintln!("camwatch: the record ends at {alive}");
+    }
+    let today = Timestamp::now().to_zoned(config.daemon.timezone.clone()).date();
+    let inventory = &config.inventory;
+    // A daemon that needs a login but runs writes the record each second.
+    let fresh = alive.is_some_and(|alive| Timestamp::now().duration_since(alive).as_secs() < 5);
+    inventory
+        .cameras
+        .values()
+        .filter(|camera| crate::daemon::in_service(camera, today))
+        .filter_map(|camera| {
+            let known = changes.iter().find(|change| change.camera == camera.id);
+            let (state, cause, since) = match known {
+                Some(change) if fresh => (change.state, change.cause, Some(change.since)),
+                _ => (State::Unknown, Some(Cause::MonitorDown), alive),
+            };
+            Some(CameraStatus {
+                name: camera.name.clone(),
+                funded: inventory.is_funded(camera),
+                state,
+                cause,
+                since,
+                detail: known.filter(|_| !fresh).map(|change| format!("was {}", change.state)),
+                ..CameraStatus::unseen(&camera.id, &camera.site, inventory.commune_of(&camera.id)?)
+            })
+        })
+        .collect()
+}
+
+fn table(cameras: &[CameraStatus], colour: bool, now: Timestamp) -> String {
+    let width = |of: fn(&CameraStatus) -> &str, head: &str| {
+        cameras.iter().map(|camera| of(camera).chars().count()).chain([head.len()]).max().unwrap_or(0)
+    };
+    let (id, site) = (width(|c| c.camera.as_str(), "CAMERA"), width(|c| c.site.as_str(), "SITE"));
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ =
+        writeln!(text, "{:<11}  {:<id$}  {:<site$}  {:>7}  {:<18}  NAME", "STATE", "CAMERA", "SITE", "FOR", "CAUSE");
+    for camera in cameras {
+        let state = format!("{:<11}", camera.state.as_str());
+        let state = match (colour, camera.state) {
+            (false, _) => state,
+            (true, State::Dark) => format!("\x1b[1;31m{state}\x1b[0m"),
+            (true, State::Unknown) => format!("\x1b[35m{state}\x1b[0m"),
+            (true, State::Degraded) => format!("\x1b[33m{state}\x1b[0m"),
+            (true, State::Maintenance) => format!("\x1b[36m{state}\x1b[0m"),
+            (true, State::Up) => format!("\x1b[32m{state}\x1b[0m"),
+        };
+        let since = camera.since.map_or_else(|| "-".to_owned(), |since| how_long(since, now));
+        let cause = camera.cause.map_or("", Cause::as_str);
+        let funded = if camera.funded { "" } else { " (private)" };
+        let _ = writeln!(
+            text,
+            "{state}  {:<id$}  {:<site$}  {since:>7}  {cause:<18}  {}{funded}",
+            camera.camera.as_str(),
+            camera.site.as_str(),
+            camera.name
+        );
+    }
+    let count = |state| cameras.iter().filter(|camera| camera.state == state).count();
+    let mut parts = Vec::new();
+    for state in [State::Dark, State::Unknown, State::Degraded, State::Maintenance, State::Up] {
+        if count(state) > 0 {
+            parts.push(format!("{} {state}", count(state)));
+        }
+    }
+    let cameras = cameras.len();
+    let _ = writeln!(text, "{cameras} camera{}: {}", if cameras == 1 { "" } else { "s" }, parts.join(", "));
+    text
+}
+
+/// Two units at most: `3d 4h`, `12m 5s`.
+fn how_long(since: Timestamp, now: Timestamp) -> String {
+    let seconds = now.since((Unit::Second, since)).map_or(0, |span| span.get_seconds()).max(0);
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, _) => format!("{minutes}m {}s", seconds % 60),
+        (0, ..) => format!("{hours}h {minutes}m"),
+        _ => format!("{days}d {hours}h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::{CameraId, CommuneId, SiteId};
+
+    fn status(id: &str, state: State) -> CameraStatus {
+        let unseen = CameraStatus::unseen(
+            &CameraId::new(id).unwrap(),
+            &SiteId::new("s").unwrap(),
+            &CommuneId::new("c").unwrap(),
+        );
+        CameraStatus { state, ..unseen }
+    }
+
+    #[test]
+    fn the_exit_code_is_that_of_the_worst_state_and_dark_is_worse_than_unknown() {
+        let code = |states: &[State]| exit_code(&states.iter().map(|state| status("a", *state)).collect::<Vec<_>>());
+        assert_eq!(code(&[]), 0);
+        assert_eq!(code(&[State::Up, State::Maintenance]), 0);
+        assert_eq!(code(&[State::Up, State::Degraded]), 1);
+        assert_eq!(code(&[State::Unknown, State::Degraded]), 3);
+        assert_eq!(code(&[State::Unknown, State::Dark]), 2);
+    }
+
+    #[test]
+    fn a_time_is_told_in_two_units_at_most() {
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let told = |seconds: i64| how_long(now - jiff::SignedDuration::from_secs(seconds), now);
+        assert_eq!([told(5), told(65), told(3700), told(100_000)], ["5s", "1m 5s", "1h 1m", "1d 3h"]);
+    }
 }

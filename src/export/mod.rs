@@ -9,6 +9,7 @@ mod cameras;
 mod groups;
 mod page;
 mod part;
+mod process;
 mod text;
 
 use jiff::Timestamp;
@@ -43,5 +44,8 @@ pub fn render_own(telemetry: &Telemetry) -> String {
     if let Err(error) = TextEncoder::new().encode(&telemetry.registry().gather(), &mut text) {
         tracing::error!(%error, "the daemon's own metrics could not be rendered");
     }
-    String::from_utf8(text).unwrap_or_default()
+    let mut out = text::Writer::with_capacity(2048);
+    process::write(&mut out);
+    // The encoder writes nothing but UTF-8.
+    String::from_utf8(text).unwrap_or_default() + &out.into_text()
 }

@@ -141,10 +141,9 @@ mod tests {
 
     #[test]
     fn a_page_in_two_parts_is_one_gzip_member_that_reads_back_whole() {
-        let mut long = String::new();
-        for n in 0..20_000 {
-            long.push_str(&format!("camwatch_camera_up{{camera=\"c{n}\"}} {}\n", n * 7919 % 13));
-        }
+        let line = |n| format!("camwatch_camera_up{{camera=\"c{n}\"}} {}\n", n * 7919 % 13);
+        let long: Vec<String> = (0..20_000).map(line).collect();
+        let long = long.concat();
         for head in ["", "one line\n", long.as_str()] {
             for tail in ["", "own 1\n", long.as_str()] {
                 let packed = gzip(&deflate(head.as_bytes()), tail.as_bytes());

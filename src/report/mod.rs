@@ -5,11 +5,11 @@
 mod csv;
 mod json;
 mod model;
+mod retention;
 mod windows;
 
-pub use model::{
-    CameraFigures, CameraRetention, Figures, Group, GroupKind, GroupRetention, OutageFigures, Report, Selection,
-};
+pub use model::{CameraFigures, Figures, Group, GroupKind, OutageFigures, Report, Selection};
+pub use retention::{CameraRetention, GroupRetention};
 pub use windows::windows;
 
 use crate::store::StoreError;

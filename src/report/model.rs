@@ -5,12 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::Serialize;
 
 use super::ReportError;
+use super::retention::{self, CameraRetention, GroupRetention};
 use crate::config::{Config, nearest};
 use crate::inventory::{Camera, CameraId, CommuneId, FundId, Inventory, Scope, SiteId};
+use crate::ledger::retention::Retention;
 use crate::ledger::{self, History, Month, Span, Tally, Timeline};
 use crate::observation::Cause;
 use crate::store::{Reader, StoreError};
@@ -90,17 +91,6 @@ pub struct OutageFigures {
     pub cause: Option<Cause>,
 }
 
-/// How the recordings stand. `state` is `unknown` and the figures are empty as long as no recorder is asked.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CameraRetention {
-    pub state: &'static str,
-    /// `None` where nobody requires any.
-    pub required_days: Option<u64>,
-    pub span_days: Option<f64>,
-    pub held_days: Option<u64>,
-    pub gap_days: Vec<Date>,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GroupKind {
@@ -123,16 +113,6 @@ pub struct Group {
     pub retention: GroupRetention,
 }
 
-/// A group's retention is its worst camera's, with the count of compliant ones.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct GroupRetention {
-    pub compliant_cameras: u64,
-    /// Those whose recordings are known.
-    pub judged_cameras: u64,
-    pub worst_camera: Option<CameraId>,
-    pub worst_span_days: Option<f64>,
-}
-
 impl Report {
     /// The report of a month from the record as it stands.
     ///
@@ -148,24 +128,32 @@ impl Report {
         let inventory = &config.inventory;
         selection.check(inventory)?;
         let period = month.span(&config.daemon.timezone);
+        let timezone = &config.daemon.timezone;
         let mut cameras = Vec::new();
         let mut tallies = BTreeMap::new();
+        let mut retentions = BTreeMap::new();
         reader.at_one_moment(|reader| {
             let book = Book::open(config, reader)?;
+            // For the recordings, now is the end of the month or of the record.
+            let now = book.alive.iter().map(|run| run.to).max().unwrap_or(period.from).min(period.to);
+            let recorded = Span::new(period.from, now);
             for camera in inventory.cameras.values().filter(|camera| selection.holds(inventory, camera)) {
-                let span = period.and(ledger::service(camera, &config.daemon.timezone));
+                let span = period.and(ledger::service(camera, timezone));
                 let timeline = book.timeline(reader, camera, span)?;
                 let tally = timeline.tally(span);
+                let retention = retention::assess(reader, camera, recorded, timezone)?;
+                let shown = CameraRetention::new(camera, retention.as_ref());
+                cameras.push(camera_figures(inventory, camera, tally, &timeline, shown));
                 tallies.insert(camera.id.clone(), tally);
-                cameras.push(camera_figures(inventory, camera, tally, &timeline));
+                retentions.extend(retention.map(|retention| (camera.id.clone(), retention)));
             }
             Ok::<_, StoreError>(())
         })?;
         Ok(Self {
             month: month.to_string(),
-            timezone: config.daemon.timezone.iana_name().unwrap_or("UTC").to_owned(),
+            timezone: timezone.iana_name().unwrap_or("UTC").to_owned(),
             generated_at,
-            groups: groups(inventory, &tallies),
+            groups: groups(inventory, &tallies, &retentions),
             cameras,
         })
     }
@@ -238,7 +226,13 @@ impl<'a> Book<'a> {
     }
 }
 
-fn camera_figures(inventory: &Inventory, camera: &Camera, tally: Tally, timeline: &Timeline) -> CameraFigures {
+fn camera_figures(
+    inventory: &Inventory,
+    camera: &Camera,
+    tally: Tally,
+    timeline: &Timeline,
+    retention: CameraRetention,
+) -> CameraFigures {
     let moment = |second| Timestamp::from_second(second).expect("the ends of a month are moments");
     CameraFigures {
         camera: camera.id.clone(),
@@ -255,13 +249,7 @@ fn camera_figures(inventory: &Inventory, camera: &Camera, tally: Tally, timeline
                 cause: outage.cause,
             })
             .collect(),
-        retention: CameraRetention {
-            state: "unknown",
-            required_days: camera.retention.map(|required| required.as_secs().div_ceil(86_400)),
-            span_days: None,
-            held_days: None,
-            gap_days: Vec::new(),
-        },
+        retention,
     }
 }
 
@@ -279,36 +267,40 @@ fn groups_of(inventory: &Inventory, camera: &Camera) -> BTreeSet<(GroupKind, Str
 }
 
 /// A group of which only some cameras are in the report has no figure in it: a part would be taken for the whole.
-fn groups(inventory: &Inventory, tallies: &BTreeMap<CameraId, Tally>) -> Vec<Group> {
-    let mut sums: BTreeMap<(GroupKind, String), (u64, Tally)> = BTreeMap::new();
+fn groups(
+    inventory: &Inventory,
+    tallies: &BTreeMap<CameraId, Tally>,
+    retentions: &BTreeMap<CameraId, Retention>,
+) -> Vec<Group> {
+    let mut members: BTreeMap<(GroupKind, String), Vec<&CameraId>> = BTreeMap::new();
     let mut partial = BTreeSet::new();
-    sums.insert((GroupKind::All, "all".to_owned()), (0, Tally::default()));
+    members.insert((GroupKind::All, "all".to_owned()), tallies.keys().collect());
     for camera in inventory.cameras.values() {
-        let mut groups = groups_of(inventory, camera);
-        let Some(tally) = tallies.get(&camera.id) else {
+        let groups = groups_of(inventory, camera);
+        if tallies.contains_key(&camera.id) {
+            for group in groups {
+                members.entry(group).or_default().push(&camera.id);
+            }
+        } else {
             partial.extend(groups);
-            continue;
-        };
-        groups.insert((GroupKind::All, "all".to_owned()));
-        for group in groups {
-            let (cameras, sum) = sums.entry(group).or_default();
-            *cameras += 1;
-            *sum += *tally;
         }
     }
-    sums.into_iter()
-        .filter(|(group, _)| !partial.contains(group))
-        .map(|((kind, id), (cameras, sum))| Group {
-            kind,
-            id,
-            cameras,
-            figures: sum.into(),
-            retention: GroupRetention {
-                compliant_cameras: 0,
-                judged_cameras: 0,
-                worst_camera: None,
-                worst_span_days: None,
-            },
+    members.retain(|group, _| !partial.contains(group));
+    members
+        .into_iter()
+        .map(|((kind, id), members)| {
+            let mut sum = Tally::default();
+            for tally in members.iter().filter_map(|camera| tallies.get(*camera)) {
+                sum += *tally;
+            }
+            let judged = members.iter().filter_map(|camera| retentions.get_key_value(*camera));
+            Group {
+                kind,
+                id,
+                cameras: members.len() as u64,
+                figures: sum.into(),
+                retention: GroupRetention::of(judged),
+            }
         })
         .collect()
 }

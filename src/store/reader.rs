@@ -345,6 +345,17 @@ impl Reader {
         }))
     }
 
+    /// The earliest start of recordings that any recorder ever told of a camera.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub fn first_recording(&self, camera: &CameraId) -> Result<Option<Timestamp>, StoreError> {
+        let Some(row) = self.camera_row(camera)? else { return Ok(None) };
+        let first =
+            self.one("SELECT min(oldest_at) FROM recording WHERE camera = ?1", [row], |row| optional_moment(row, 0))?;
+        Ok(first.flatten())
+    }
+
     /// Looks through the whole record for damage; takes a second for each few hundred megabytes.
     ///
     /// # Errors

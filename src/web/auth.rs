@@ -125,6 +125,12 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_user_costs_as_much_as_a_wrong_password() {
+        assert_eq!(NOBODY.parse::<bcrypt::HashParts>().unwrap().get_cost(), 10);
+        assert!(!bcrypt::verify("", NOBODY).unwrap());
+    }
+
+    #[test]
     fn a_password_may_hold_colons_and_what_is_no_basic_login_is_none() {
         let read = |value: &str| {
             let mut headers = HeaderMap::new();

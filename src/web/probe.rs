@@ -1,4 +1,4 @@
-//! `/probe?camera=ID[&debug=true]`: one probe now, in blackbox_exporter's manner.
+//! `/probe?camera=ID[&debug=true]`: one probe now, in the manner of `blackbox_exporter`.
 //!
 //! Only cameras of the configuration: whoever could name any address would probe others' networks through this daemon.
 
@@ -26,7 +26,7 @@ pub struct Wanted {
     debug: Option<String>,
 }
 
-/// What a scraper needs to receive the answer after the probe ended; blackbox_exporter's `--timeout-offset`.
+/// What a scraper needs to receive the answer after the probe ended; the `--timeout-offset` of `blackbox_exporter`.
 const OFFSET: Duration = Duration::from_millis(500);
 /// What tearing the session down may cost beyond the time of the probe; less than [`OFFSET`].
 const PATIENCE: Duration = Duration::from_millis(400);

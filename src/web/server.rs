@@ -25,12 +25,13 @@ use super::{App, WebError, router};
 const MOST_CONNECTIONS: usize = 256;
 /// For the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// For a request's head from the first byte, and for a connection that waits for its next request.
-const HEAD: Duration = Duration::from_secs(30);
+/// For a request's head, from the end of the request before. Longer than usual scrape intervals, so that a scraper keeps
+/// its connection.
+const HEAD: Duration = Duration::from_secs(45);
 /// A request's head: line and headers.
 const MOST_HEAD_BYTES: usize = 16 * 1024;
 /// After it a connection gets its last answer. A client that reads that answer too slowly is cut off.
-const CONNECTION: Duration = Duration::from_secs(600);
+const CONNECTION: Duration = Duration::from_secs(180);
 /// For the last answer of a connection, at the end of its time or of the daemon's.
 const LAST_ANSWER: Duration = Duration::from_secs(5);
 

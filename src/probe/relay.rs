@@ -1,0 +1,883 @@
+//! The guarded relay: stands between the RTSP library and a camera.
+//!
+//! The library connects to a listener of ours on loopback and believes that the camera is there. The relay speaks with the
+//! camera: it writes requests anew with the camera's own URL and the login, reads answers leniently and hands them on
+//! strictly, turns whatever host they name into itself, passes media through, and puts a bound on everything. So no
+//! camera can make the library connect elsewhere, see the password, wait for ever or hold more than it should; and what
+//! the relay saw on the wire says what happened, whatever the library makes of it.
+//!
+//! Must not know depths and outcomes.
+
+use std::io;
+use std::net::IpAddr;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use http_auth::{PasswordClient, PasswordParams};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::Login;
+use super::gate::{Gate, Permit};
+use super::message::{self, Head, Repair, Repairs, Start};
+use super::meter::{Codec, Meter};
+use super::sdp::{self, Glance};
+use super::tls::Wire;
+use super::udp::UdpMedia;
+use crate::inventory::Transport;
+
+/// The longest message of a camera, head and body.
+const MAX_MESSAGE: usize = 64 * 1024;
+
+/// The most that a camera may send before PLAY was answered.
+const MAX_BEFORE_PLAY: u64 = 256 * 1024;
+
+/// The most that a camera may send in one probe, where it does not declare that it sends more: 25 Mbit/s for ten
+/// seconds. It bounds work, not memory: nothing here grows with it.
+const MAX_RECEIVED: u64 = 32 << 20;
+
+/// Bytes between messages that are passed over in search of the next.
+const MAX_GARBAGE: usize = 64 * 1024;
+
+/// One interleaved frame of the greatest length, and as much again as a read may bring beside it.
+const BUFFER: usize = 4 + 65_535 + 8192;
+
+/// How long the library may take to connect.
+const ADMISSION: Duration = Duration::from_secs(1);
+
+/// While nobody waits for a frame, the camera's packets are fetched so often.
+const UNHURRIED: Duration = Duration::from_millis(50);
+
+/// The lines of a log, so that no camera makes one endless.
+const MAX_LOG: usize = 64;
+
+const USER_AGENT: &str = concat!("camwatch/", env!("CARGO_PKG_VERSION"));
+
+/// What ended the relay.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// The library hung up.
+    Library,
+    /// The camera closed the connection.
+    Closed,
+    /// The connection failed.
+    Failed(io::Error),
+    /// The first bytes are none of RTSP/1.x.
+    NotRtsp,
+    /// A message longer than [`MAX_MESSAGE`], or too much before PLAY.
+    Oversized,
+    /// Not RTSP after RTSP.
+    Malformed,
+    /// Too much media: an access unit without end, or more than a probe is worth.
+    Cap,
+    /// Something of our own failed: sockets.
+    Monitor(io::Error),
+}
+
+/// What became of the login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Seen {
+    /// Nobody asked for one.
+    #[default]
+    None,
+    /// Asked for, and there is none, or none of a kind that we have.
+    Missing,
+    Accepted,
+    Refused,
+    /// Refused before; nothing was sent.
+    NotTried,
+    /// Neither taken nor plainly refused.
+    Suspect,
+}
+
+/// What the relay saw.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    pub(crate) end: Option<End>,
+    pub(crate) received: u64,
+    pub(crate) any_rtsp: bool,
+    /// Of the last answer that reached the library.
+    pub(crate) status: Option<u16>,
+    pub(crate) glance: Option<Glance>,
+    /// The answers to SETUP and PLAY were right.
+    pub(crate) sound: bool,
+    pub(crate) login: Seen,
+    /// A login of another probe kept this one waiting, and it waits still.
+    pub(crate) at_the_gate: bool,
+    pub(crate) repairs: Repairs,
+    /// The camera refused TCP and took UDP.
+    pub(crate) turned_to_udp: bool,
+    pub(crate) log: Vec<String>,
+}
+
+/// What the relay is to do.
+pub(crate) struct Plan {
+    /// `rtsp://host:port` of the camera, as requests name it.
+    pub(crate) authority: String,
+    pub(crate) login: Option<Login>,
+    pub(crate) gate: Gate,
+    pub(crate) gate_key: String,
+    pub(crate) transport: Transport,
+    pub(crate) timeout: Duration,
+    /// The stream that was chosen, once it is.
+    pub(crate) choice: Arc<OnceLock<(Codec, u32)>>,
+}
+
+pub(crate) struct Relay {
+    plan: Plan,
+    wire: Wire,
+    camera: IpAddr,
+    local: IpAddr,
+    listener: Option<TcpListener>,
+    /// `rtsp://127.0.0.1:port`, as the library names us.
+    own_authority: String,
+    /// Tells the library from whoever else may knock.
+    token: String,
+    library: Option<TcpStream>,
+    buffer: Box<[u8]>,
+    filled: Range<usize>,
+    /// Offset into `filled` from which the end of a head is still to be sought.
+    searched: usize,
+    requests: Vec<u8>,
+    outgoing: Vec<u8>,
+    next_cseq: u32,
+    pending: Option<Pending>,
+    answer: Option<PasswordClient>,
+    permit: Option<Permit>,
+    session: Option<Session>,
+    channel: Option<u8>,
+    playing: bool,
+    /// Media that came before the answer to PLAY: the library would drop it.
+    early: Vec<u8>,
+    udp: Option<UdpMedia>,
+    meter: Option<Meter>,
+    garbage: usize,
+    pub(crate) facts: Facts,
+}
+
+struct Pending {
+    method: String,
+    /// As the camera is to see it.
+    uri: String,
+    headers: Vec<(String, String)>,
+    cseq_of_library: String,
+    cseq: u32,
+    authorized: bool,
+    renewed: bool,
+    sent: Instant,
+}
+
+struct Session {
+    id: String,
+    uri: String,
+}
+
+/// The next thing in the camera's bytes.
+enum Next {
+    /// More bytes are needed.
+    Nothing,
+    /// Interleaved frames of the stream, together.
+    Media(Range<usize>),
+    Message(Head, Vec<u8>),
+}
+
+impl Relay {
+    /// Opens the listener. The library is to come to [`Self::url_base`] with [`Self::token`] as its user agent.
+    ///
+    /// # Errors
+    /// Where loopback gives no listener.
+    pub(crate) async fn new(plan: Plan, wire: Wire) -> io::Result<Self> {
+        let camera = wire.tcp().peer_addr()?.ip();
+        let local = wire.tcp().local_addr()?.ip();
+        let listener = TcpListener::bind((IpAddr::from([127, 0, 0, 1]), 0)).await?;
+        let own_authority = format!("rtsp://{}", listener.local_addr()?);
+        Ok(Self {
+            plan,
+            wire,
+            camera,
+            local,
+            listener: Some(listener),
+            own_authority,
+            token: format!("{:032x}", fastrand::u128(..)),
+            library: None,
+            buffer: vec![0; BUFFER].into_boxed_slice(),
+            filled: 0..0,
+            searched: 0,
+            requests: Vec::new(),
+            outgoing: Vec::new(),
+            next_cseq: 1,
+            pending: None,
+            answer: None,
+            permit: None,
+            session: None,
+            channel: None,
+            playing: false,
+            early: Vec::new(),
+            udp: None,
+            meter: None,
+            garbage: 0,
+            facts: Facts { sound: true, ..Facts::default() },
+        })
+    }
+
+    pub(crate) fn own_authority(&self) -> &str {
+        &self.own_authority
+    }
+
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// What the packets of the stream said, once there were any.
+    pub(crate) fn meter(&self) -> Option<&Meter> {
+        self.meter.as_ref().filter(|meter| meter.received() > 0)
+    }
+
+    /// Whether bytes lie here that begin like no RTSP message.
+    pub(crate) fn holds_something_else(&self) -> bool {
+        let held = &self.buffer[self.filled.clone()];
+        !self.facts.any_rtsp
+            && !held.is_empty()
+            && !held.starts_with(b"$")
+            && !b"RTSP/".starts_with(held)
+            && !held.starts_with(b"RTSP/")
+    }
+
+    /// Serves the library until it hangs up or there is nothing more to serve. What it has sent the library by then
+    /// can still be read.
+    pub(crate) async fn run(&mut self) {
+        let end = self.serve().await;
+        if let Some(library) = &mut self.library {
+            // Where this fails the library is gone already.
+            let _ = library.shutdown().await;
+        }
+        self.facts.end = Some(end);
+    }
+
+    async fn serve(&mut self) -> End {
+        if let Err(end) = self.admit().await {
+            return end;
+        }
+        loop {
+            if let Err(end) = self.process().await {
+                return end;
+            }
+            if let Err(end) = self.fetch().await {
+                return end;
+            }
+        }
+    }
+
+    /// Takes the one connection that knows the token; whoever else knocks is sent away and costs the camera nothing.
+    async fn admit(&mut self) -> Result<(), End> {
+        const CALLERS: usize = 8;
+        let Some(listener) = self.listener.take() else { return Err(End::Library) };
+        let deadline = Instant::now() + ADMISSION;
+        let mut callers = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                accepted = listener.accept(), if callers.len() < CALLERS => match accepted {
+                    Ok((stream, from)) if from.ip().is_loopback() => callers.push(first_head(stream)),
+                    Ok(_) => {}
+                    Err(error) => return Err(End::Monitor(error)),
+                },
+                Some(caller) = callers.next(), if !callers.is_empty() => {
+                    if let Some((stream, head)) = caller
+                        && message::parse_head(&head).is_ok_and(|h| h.get("User-Agent") == Some(&self.token))
+                    {
+                        // Answers must not wait for acknowledgements of earlier ones.
+                        stream.set_nodelay(true).map_err(End::Monitor)?;
+                        self.library = Some(stream);
+                        self.requests = head;
+                        return self.forward_requests().await;
+                    }
+                }
+                () = tokio::time::sleep_until(deadline) => return Err(End::Library),
+            }
+        }
+    }
+
+    /// Waits for bytes from either side.
+    async fn fetch(&mut self) -> Result<(), End> {
+        self.make_room();
+        let Self { wire, library, udp, buffer, filled, requests, channel, .. } = self;
+        let Some(library) = library else { return Err(End::Library) };
+        let mut frames = Vec::new();
+        tokio::select! {
+            biased;
+            read = library.read_buf(requests) => match read {
+                Ok(0) | Err(_) => return Err(End::Library),
+                Ok(_) => return self.forward_requests().await,
+            },
+            read = wire.read(&mut buffer[filled.end..]) => return self.took(read),
+            read = receive(udp.as_mut(), *channel, &mut frames) => match read {
+                Ok(received) => self.facts.received += received,
+                Err(error) => return Err(End::Failed(error)),
+            },
+        }
+        self.datagrams(&frames).await
+    }
+
+    fn took(&mut self, read: io::Result<usize>) -> Result<(), End> {
+        match read {
+            Ok(0) => Err(End::Closed),
+            // A TLS peer that closes without saying so.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(End::Closed),
+            Err(error) => Err(End::Failed(error)),
+            Ok(length) => {
+                self.filled.end += length;
+                self.facts.received += length as u64;
+                if !self.playing && self.facts.received > MAX_BEFORE_PLAY {
+                    return Err(End::Oversized);
+                }
+                if self.facts.received > self.most() { Err(End::Cap) } else { Ok(()) }
+            }
+        }
+    }
+
+    fn most(&self) -> u64 {
+        let declared = self.facts.glance.as_ref().and_then(|g| g.declared_bits_per_second).unwrap_or(0);
+        // A camera may declare what it likes: a hundredfold is not believed.
+        let expected = (declared / 8).min(MAX_RECEIVED).saturating_mul(2 * self.plan.timeout.as_secs());
+        MAX_RECEIVED.max(expected)
+    }
+
+    async fn datagrams(&mut self, frames: &[u8]) -> Result<(), End> {
+        if !self.playing {
+            if self.early.len() + frames.len() <= MAX_MESSAGE {
+                self.early.extend_from_slice(frames);
+            }
+            return Ok(());
+        }
+        let mut rest = frames;
+        while let [_, _, high, low, tail @ ..] = rest {
+            let (packet, next) = tail.split_at(usize::from(u16::from_be_bytes([*high, *low])));
+            self.count(packet)?;
+            rest = next;
+        }
+        if self.facts.received > self.most() {
+            return Err(End::Cap);
+        }
+        self.to_library(frames).await
+    }
+
+    fn count(&mut self, packet: &[u8]) -> Result<(), End> {
+        match &mut self.meter {
+            Some(meter) => meter.push(packet).map_err(|_| End::Cap),
+            None => Ok(()),
+        }
+    }
+
+    async fn to_library(&mut self, bytes: &[u8]) -> Result<(), End> {
+        match &mut self.library {
+            Some(library) => library.write_all(bytes).await.map_err(|_| End::Library),
+            None => Ok(()),
+        }
+    }
+
+    /// Works off what the camera sent.
+    async fn process(&mut self) -> Result<(), End> {
+        loop {
+            match self.next()? {
+                Next::Nothing => return Ok(()),
+                Next::Media(range) => {
+                    if let Some(library) = &mut self.library {
+                        library.write_all(&self.buffer[range]).await.map_err(|_| End::Library)?;
+                    }
+                }
+                Next::Message(head, body) => match head.start {
+                    Start::Response(status) => self.response(status, &head, &body).await?,
+                    Start::Request { ref method, .. } => self.decline(method, &head).await?,
+                },
+            }
+        }
+    }
+
+    fn next(&mut self) -> Result<Next, End> {
+        loop {
+            let held = &self.buffer[self.filled.clone()];
+            match held.first() {
+                None => return Ok(Next::Nothing),
+                Some(b'\r' | b'\n') => self.filled.start += 1,
+                Some(b'$') => {
+                    if let Some(next) = self.frames()? {
+                        return Ok(next);
+                    }
+                }
+                Some(_) => {
+                    if let Some(next) = self.message()? {
+                        return Ok(next);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Interleaved frames (RFC 2326 section 10.12): those of the stream in one piece, others dropped.
+    fn frames(&mut self) -> Result<Option<Next>, End> {
+        let begin = self.filled.start;
+        let mut run = begin..begin;
+        loop {
+            let held = &self.buffer[self.filled.clone()];
+            let &[b'$', channel, high, low, ..] = held else { break };
+            let length = 4 + usize::from(u16::from_be_bytes([high, low]));
+            if held.len() < length {
+                break;
+            }
+            let ours = self.channel == Some(channel);
+            let awaits_play = self.pending.as_ref().is_some_and(|p| p.method == "PLAY");
+            if ours && self.playing {
+                let packet = self.filled.start + 4..self.filled.start + length;
+                if let Some(meter) = &mut self.meter {
+                    meter.push(&self.buffer[packet]).map_err(|_| End::Cap)?;
+                }
+                run.end = self.filled.start + length;
+            } else if run.is_empty() {
+                // Reports, other streams, and what an earlier session left behind on this connection.
+                if ours && awaits_play {
+                    self.early.extend_from_slice(&held[..length]);
+                }
+                run = self.filled.start + length..self.filled.start + length;
+            } else {
+                break;
+            }
+            self.filled.start += length;
+        }
+        if !run.is_empty() {
+            return Ok(Some(Next::Media(run)));
+        }
+        Ok((self.filled.start == begin).then_some(Next::Nothing))
+    }
+
+    fn message(&mut self) -> Result<Option<Next>, End> {
+        let held = &self.buffer[self.filled.clone()];
+        if !message::may_be_rtsp(held) {
+            return match (self.facts.any_rtsp, self.playing) {
+                (false, _) => Err(End::NotRtsp),
+                (true, false) => Err(End::Malformed),
+                (true, true) => self.skip_garbage().map(|()| None),
+            };
+        }
+        let Some(end) = message::head_end(held, self.searched) else {
+            self.searched = held.len();
+            return if held.len() >= MAX_MESSAGE { Err(End::Oversized) } else { Ok(Some(Next::Nothing)) };
+        };
+        let head = match message::parse_head(&held[..end]) {
+            Ok(head) => head,
+            Err(_) if !self.facts.any_rtsp => return Err(End::NotRtsp),
+            Err(_) => return Err(End::Malformed),
+        };
+        self.facts.any_rtsp = true;
+        let length = head.content_length().map_err(|_| End::Malformed)?;
+        let length = usize::try_from(length).ok().and_then(|l| l.checked_add(end)).unwrap_or(usize::MAX);
+        if length > MAX_MESSAGE {
+            return Err(End::Oversized);
+        }
+        if held.len() < length {
+            self.searched = end.saturating_sub(2);
+            return Ok(Some(Next::Nothing));
+        }
+        let body = held[end..length].to_vec();
+        self.searched = 0;
+        self.filled.start += length;
+        self.facts.repairs.merge(&head.repairs);
+        Ok(Some(Next::Message(head, body)))
+    }
+
+    /// In mid stream: on to the next interleaved frame of a channel that is ours.
+    fn skip_garbage(&mut self) -> Result<(), End> {
+        let held = &self.buffer[self.filled.clone()];
+        let known = |at: &usize| {
+            let channel = held.get(at + 1).copied();
+            held[*at] == b'$' && (channel.is_none() || channel.map(|c| c & !1) == self.channel.map(|c| c & !1))
+        };
+        let skip = (1..held.len()).find(known).unwrap_or(held.len());
+        self.garbage += skip;
+        self.filled.start += skip;
+        self.searched = 0;
+        self.facts.repairs.note(Repair::Garbage);
+        if self.garbage > MAX_GARBAGE { Err(End::Malformed) } else { Ok(()) }
+    }
+
+    fn make_room(&mut self) {
+        if self.filled.is_empty() {
+            self.filled = 0..0;
+        } else if self.buffer.len() - self.filled.end < 8192 {
+            self.buffer.copy_within(self.filled.clone(), 0);
+            self.filled = 0..self.filled.len();
+        }
+    }
+
+    // --- towards the camera
+
+    async fn forward_requests(&mut self) -> Result<(), End> {
+        while let Some(end) = message::head_end(&self.requests, 0) {
+            // The library writes whole and proper requests without bodies.
+            let Ok(head) = message::parse_head(&self.requests[..end]) else { return Err(End::Library) };
+            self.requests.drain(..end);
+            let Start::Request { method, uri } = head.start else { return Err(End::Library) };
+            let mut cseq_of_library = String::new();
+            let mut headers = Vec::new();
+            for (name, value) in head.headers {
+                match name.as_str() {
+                    "CSeq" => cseq_of_library = value,
+                    "User-Agent" => {}
+                    _ => headers.push((name, value)),
+                }
+            }
+            let uri = message::rebase(&uri, &self.plan.authority);
+            if method == "SETUP" && self.plan.transport == Transport::Udp {
+                self.ask_for_udp(&mut headers).await?;
+            }
+            let (cseq, sent) = (0, Instant::now());
+            self.pending =
+                Some(Pending { method, uri, headers, cseq_of_library, cseq, authorized: false, renewed: false, sent });
+            self.send().await?;
+        }
+        if self.requests.len() > MAX_MESSAGE { Err(End::Library) } else { Ok(()) }
+    }
+
+    /// Sends the pending request, with the login once the camera asked for one.
+    async fn send(&mut self) -> Result<(), End> {
+        let Some(pending) = &mut self.pending else { return Ok(()) };
+        pending.cseq = self.next_cseq;
+        pending.sent = Instant::now();
+        self.next_cseq += 1;
+        let cseq = pending.cseq.to_string();
+        let mut headers = vec![("CSeq", cseq.as_str()), ("User-Agent", USER_AGENT)];
+        let authorization = match (&mut self.answer, &self.plan.login) {
+            (Some(answer), Some(login)) => {
+                let params = PasswordParams {
+                    username: &login.username,
+                    password: login.password.expose(),
+                    uri: &pending.uri,
+                    method: &pending.method,
+                    body: Some(&[]),
+                };
+                answer.respond(&params).ok()
+            }
+            _ => None,
+        };
+        if let Some(authorization) = &authorization {
+            pending.authorized = true;
+            headers.push(("Authorization", authorization));
+        }
+        headers.extend(pending.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())));
+        message::write_head(&mut self.outgoing, &format!("{} {} RTSP/1.0", pending.method, pending.uri), &headers);
+        self.flush().await
+    }
+
+    async fn flush(&mut self) -> Result<(), End> {
+        while !self.outgoing.is_empty() {
+            // Kept until it is written, so that a request is never sent by halves and then again.
+            match self.wire.write(&self.outgoing).await {
+                Ok(0) => return Err(End::Closed),
+                Ok(written) => drop(self.outgoing.drain(..written)),
+                Err(error) => return Err(End::Failed(error)),
+            }
+        }
+        self.wire.flush().await.map_err(End::Failed)
+    }
+
+    /// A camera may ask, and is told that it is not served.
+    async fn decline(&mut self, method: &str, head: &Head) -> Result<(), End> {
+        self.log(format!("the camera asks {method}; declined"));
+        let cseq = head.get("CSeq").unwrap_or("0").to_owned();
+        message::write_head(&mut self.outgoing, "RTSP/1.0 501 Not Implemented", &[("CSeq", &cseq)]);
+        self.flush().await
+    }
+
+    // --- towards the library
+
+    async fn response(&mut self, status: u16, head: &Head, body: &[u8]) -> Result<(), End> {
+        if status < 200 {
+            return Ok(());
+        }
+        let Some(pending) = &self.pending else {
+            self.log(format!("an answer {status} to nothing; dropped"));
+            return Ok(());
+        };
+        if head.cseq() != Some(pending.cseq) {
+            self.facts.repairs.note(Repair::CSeq);
+        }
+        let took = pending.sent.elapsed().as_secs_f64() * 1000.0;
+        let with = if pending.authorized { " with login" } else { "" };
+        let line = format!("{} {}{with}: {status} ({took:.1} ms)", pending.method, pending.uri);
+        self.log(line);
+        if status == 401 {
+            if self.asked_for_login(head).await? {
+                return self.send().await;
+            }
+        } else if let Some(permit) = self.permit.take() {
+            match status {
+                // Locked, or not permitted to see this stream: not plainly a wrong password.
+                403 => {
+                    self.facts.login = Seen::Suspect;
+                    permit.suspect();
+                }
+                // Says nothing about the login.
+                500.. | 453 => drop(permit),
+                _ => {
+                    self.facts.login = Seen::Accepted;
+                    permit.accepted();
+                }
+            }
+        }
+        let Some(mut pending) = self.pending.take() else { return Ok(()) };
+        if status == 461 && pending.method == "SETUP" && self.udp.is_none() && self.plan.transport == Transport::Tcp {
+            self.ask_for_udp(&mut pending.headers).await?;
+            self.facts.turned_to_udp = true;
+            self.pending = Some(pending);
+            return self.send().await;
+        }
+        self.facts.status = Some(status);
+        let mut answer = Vec::with_capacity(512);
+        let good = (200..300).contains(&status);
+        let first = format!("RTSP/1.0 {status} {}", if good { "OK" } else { "Refused" });
+        let cseq = pending.cseq_of_library.clone();
+        let mut headers = vec![("CSeq", cseq)];
+        let mut description = Vec::new();
+        match pending.method.as_str() {
+            "DESCRIBE" if good => description = self.described(head, body, &mut headers),
+            "SETUP" if good => self.set_up(head, pending.uri, &mut headers).await,
+            "PLAY" if good => {
+                self.playing = true;
+                self.meter = self.plan.choice.get().map(|(codec, clock_rate)| Meter::new(*codec, *clock_rate));
+                if let Some(session) = &mut self.session {
+                    session.uri = pending.uri;
+                }
+            }
+            // Cameras may say in OPTIONS which keepalive they understand.
+            "OPTIONS" => headers.extend(head.all("Public").map(|methods| ("Public", methods))),
+            _ => {}
+        }
+        let headers: Vec<_> = headers.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        message::write_head(&mut answer, &first, &headers);
+        answer.extend_from_slice(&description);
+        self.to_library(&answer).await?;
+        if self.playing && !self.early.is_empty() {
+            let early = std::mem::take(&mut self.early);
+            return self.datagrams(&early).await;
+        }
+        Ok(())
+    }
+
+    /// Whether the pending request is to be sent again, with the login.
+    async fn asked_for_login(&mut self, head: &Head) -> Result<bool, End> {
+        let Some(pending) = &mut self.pending else { return Ok(false) };
+        let challenge = head.all("WWW-Authenticate").unwrap_or_default();
+        let client = PasswordClient::try_from(challenge.as_str()).ok();
+        let stale = matches!(&client, Some(PasswordClient::Digest(digest)) if digest.stale());
+        if pending.authorized {
+            match self.permit.take() {
+                Some(permit) if stale => {
+                    self.facts.login = Seen::Suspect;
+                    permit.suspect();
+                }
+                Some(permit) => {
+                    self.facts.login = Seen::Refused;
+                    permit.refused();
+                }
+                // The login was good a moment ago and only its nonce is old: once more with the new one.
+                None if stale && !pending.renewed => {
+                    pending.renewed = true;
+                    self.answer = client;
+                    return Ok(true);
+                }
+                None => self.facts.login = Seen::Suspect,
+            }
+            return Ok(false);
+        }
+        let (Some(client), Some(login)) = (client, self.plan.login.clone()) else {
+            self.facts.login = Seen::Missing;
+            return Ok(false);
+        };
+        self.facts.at_the_gate = true;
+        let permit = self.plan.gate.permit(&self.plan.gate_key, login.credential.as_ref(), &login.password).await;
+        self.facts.at_the_gate = false;
+        if let Ok(permit) = permit {
+            self.permit = Some(permit);
+            self.answer = Some(client);
+            return Ok(true);
+        }
+        self.facts.login = Seen::NotTried;
+        self.log("the login was refused before; not tried again".to_owned());
+        Ok(false)
+    }
+
+    fn described(&mut self, head: &Head, body: &[u8], headers: &mut Vec<(&'static str, String)>) -> Vec<u8> {
+        let (description, mut glance) = sdp::rewrite(body, &self.own_authority);
+        let kind = head.get("Content-Type").unwrap_or("application/sdp");
+        if kind != "application/sdp" && body.starts_with(b"v=") {
+            self.facts.repairs.note(Repair::ContentType);
+            headers.push(("Content-Type", "application/sdp".to_owned()));
+        } else {
+            glance.sound &= kind == "application/sdp";
+            headers.push(("Content-Type", kind.to_owned()));
+        }
+        if let Some(base) = head.get("Content-Base").or_else(|| head.get("Content-Location")) {
+            headers.push(("Content-Base", message::rebase(base, &self.own_authority)));
+        }
+        headers.push(("Content-Length", description.len().to_string()));
+        self.facts.glance = Some(glance);
+        description
+    }
+
+    async fn set_up(&mut self, head: &Head, uri: String, headers: &mut Vec<(&'static str, String)>) {
+        match head.get("Session").and_then(message::parse_session) {
+            Some((id, timeout, clean)) => {
+                if !clean {
+                    self.facts.repairs.note(Repair::Session);
+                }
+                headers.push(("Session", format!("{id};timeout={timeout}")));
+                self.session = Some(Session { id, uri });
+            }
+            None => self.facts.sound = false,
+        }
+        let transport = head.get("Transport").unwrap_or_default().to_owned();
+        let channel = if let Some(udp) = &self.udp {
+            match message::parse_server_port(&transport) {
+                Some(port) => udp.open_firewalls(port).await,
+                None => self.facts.repairs.note(Repair::Transport),
+            }
+            0
+        } else if let Some(channel) = message::parse_interleaved(&transport) {
+            channel
+        } else {
+            // What was asked for.
+            self.facts.repairs.note(Repair::Transport);
+            0
+        };
+        self.channel = Some(channel);
+        // Without `ssrc`: where it is wrong, and it often is, the library would believe it over the packets.
+        headers.push(("Transport", format!("RTP/AVP/TCP;unicast;interleaved={channel}-{}", channel + 1)));
+    }
+
+    async fn ask_for_udp(&mut self, headers: &mut Vec<(String, String)>) -> Result<(), End> {
+        let udp = UdpMedia::bind(self.local, self.camera).await.map_err(End::Monitor)?;
+        headers.retain(|(name, _)| !name.eq_ignore_ascii_case("Transport"));
+        let ports = format!("RTP/AVP;unicast;client_port={}-{}", udp.port, udp.port + 1);
+        headers.push(("Transport".to_owned(), ports));
+        self.udp = Some(udp);
+        Ok(())
+    }
+
+    // --- after the library
+
+    /// Goes on counting without the library, until `enough` or `deadline`, or nothing more comes.
+    pub(crate) async fn measure(&mut self, deadline: Instant, enough: impl Fn(&Meter) -> bool) {
+        self.library = None;
+        while self.facts.end.as_ref().is_none_or(|end| matches!(end, End::Library)) {
+            if let Err(end) = self.process().await {
+                self.facts.end = Some(end);
+                return;
+            }
+            if self.meter().is_none_or(&enough) {
+                return;
+            }
+            self.make_room();
+            let mut frames = Vec::new();
+            let Self { wire, udp, buffer, filled, channel, .. } = self;
+            let took = timeout_at(deadline, async {
+                tokio::select! {
+                    biased;
+                    read = wire.read(&mut buffer[filled.end..]) => Ok(read),
+                    read = receive(udp.as_mut(), *channel, &mut frames) => Err(read),
+                }
+            })
+            .await;
+            let step = match took {
+                Err(_) => return,
+                Ok(Ok(read)) => self.took(read),
+                Ok(Err(Ok(received))) => {
+                    self.facts.received += received;
+                    self.datagrams(&frames).await
+                }
+                Ok(Err(Err(error))) => Err(End::Failed(error)),
+            };
+            if let Err(end) = step {
+                self.facts.end = Some(end);
+                return;
+            }
+            // Datagrams have no window that holds the camera back; their buffer is small.
+            if self.udp.is_none() {
+                tokio::time::sleep_until(deadline.min(Instant::now() + UNHURRIED)).await;
+            }
+        }
+    }
+
+    /// Ends the session at the camera, where there is one, and waits for the answer; at most `patience`.
+    pub(crate) async fn tear_down(mut self, patience: Duration) {
+        // Reset rather than left in TIME_WAIT: each probe would leave one of the system's ports behind.
+        if let Some(library) = self.library.take() {
+            let _ = library.set_zero_linger();
+        }
+        self.listener = None;
+        self.udp = None;
+        self.early = Vec::new();
+        let gone = matches!(self.facts.end, Some(End::Closed | End::Failed(_)));
+        let Some(session) = self.session.take().filter(|_| !gone) else { return };
+        let farewell = async {
+            self.playing = true;
+            self.channel = None;
+            self.pending = Some(Pending {
+                method: "TEARDOWN".to_owned(),
+                uri: session.uri,
+                headers: vec![("Session".to_owned(), session.id)],
+                cseq_of_library: String::new(),
+                cseq: 0,
+                authorized: false,
+                renewed: false,
+                sent: Instant::now(),
+            });
+            self.send().await?;
+            while self.pending.is_some() {
+                self.process().await?;
+                if self.pending.is_some() {
+                    self.make_room();
+                    let read = self.wire.read(&mut self.buffer[self.filled.end..]).await;
+                    match read {
+                        Ok(0) | Err(_) => return Err(End::Closed),
+                        Ok(length) => self.filled.end += length,
+                    }
+                }
+            }
+            if matches!(self.wire, Wire::Tls(_)) {
+                // The session is over; a farewell of TLS that fails changes nothing.
+                let _ = self.wire.shutdown().await;
+            }
+            Ok(())
+        };
+        // Nobody is told: the camera was asked, and closing the connection says the same once more.
+        let _ = timeout(patience, farewell).await;
+    }
+
+    fn log(&mut self, line: String) {
+        if self.facts.log.len() < MAX_LOG {
+            self.facts.log.push(line);
+        }
+    }
+}
+
+async fn receive(udp: Option<&mut UdpMedia>, channel: Option<u8>, frames: &mut Vec<u8>) -> io::Result<u64> {
+    match (udp, channel) {
+        (Some(udp), Some(channel)) => udp.receive(channel, frames).await,
+        _ => std::future::pending().await,
+    }
+}
+
+/// The first head that a caller sends, and the connection. `None` for one that sends none.
+async fn first_head(mut stream: TcpStream) -> Option<(TcpStream, Vec<u8>)> {
+    const LONGEST: usize = 8192;
+    let mut head = Vec::with_capacity(1024);
+    while message::head_end(&head, 0).is_none() {
+        if head.len() > LONGEST || stream.read_buf(&mut head).await.ok()? == 0 {
+            return None;
+        }
+    }
+    Some((stream, head))
+}

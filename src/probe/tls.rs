@@ -1,0 +1,179 @@
+//! TLS towards cameras (rtsps): whom to trust, and connections of either kind.
+//!
+//! Certificates of cameras are self-signed as a rule; pinning a fingerprint is better than checking nothing.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use sha2::{Digest as _, Sha256};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::inventory::TlsPolicy;
+
+/// The settings of each policy, made once: reading the system's trust store is slow.
+pub(crate) struct Trust {
+    provider: Arc<CryptoProvider>,
+    system: OnceLock<Result<Arc<ClientConfig>, rustls::Error>>,
+    any: OnceLock<Arc<ClientConfig>>,
+}
+
+impl Trust {
+    pub(crate) fn new() -> Self {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        Self { provider, system: OnceLock::new(), any: OnceLock::new() }
+    }
+
+    /// Shakes hands on a connection.
+    ///
+    /// # Errors
+    /// As rustls gives them, wrapped in an [`io::Error`], or the connection's own.
+    pub(crate) async fn handshake(
+        &self,
+        policy: &TlsPolicy,
+        host: &str,
+        stream: TcpStream,
+    ) -> io::Result<TlsStream<TcpStream>> {
+        let name = ServerName::try_from(host.split('%').next().unwrap_or(host).to_owned())
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let config = self.config(policy).map_err(io::Error::other)?;
+        TlsConnector::from(config).connect(name, stream).await
+    }
+
+    fn config(&self, policy: &TlsPolicy) -> Result<Arc<ClientConfig>, rustls::Error> {
+        match policy {
+            TlsPolicy::System => self
+                .system
+                .get_or_init(|| {
+                    let verifier = rustls_platform_verifier::Verifier::new(Arc::clone(&self.provider))?;
+                    self.with_verifier(Arc::new(verifier))
+                })
+                .clone(),
+            TlsPolicy::Any => match self.any.get() {
+                Some(config) => Ok(Arc::clone(config)),
+                None => {
+                    let config = self.with_verifier(Arc::new(Pinned::new(None, &self.provider)))?;
+                    Ok(Arc::clone(self.any.get_or_init(|| config)))
+                }
+            },
+            TlsPolicy::Fingerprint(pin) => self.with_verifier(Arc::new(Pinned::new(Some(*pin), &self.provider))),
+        }
+    }
+
+    fn with_verifier(&self, verifier: Arc<dyn ServerCertVerifier>) -> Result<Arc<ClientConfig>, rustls::Error> {
+        let config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions()?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
+            .with_no_client_auth();
+        Ok(Arc::new(config))
+    }
+}
+
+/// Trusts one certificate, or whichever it is; that the peer holds its key is checked in either case.
+#[derive(Debug)]
+struct Pinned {
+    pin: Option<[u8; 32]>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl Pinned {
+    fn new(pin: Option<[u8; 32]>, provider: &Arc<CryptoProvider>) -> Self {
+        Self { pin, provider: Arc::clone(provider) }
+    }
+}
+
+impl ServerCertVerifier for Pinned {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        match self.pin {
+            Some(pin) if Sha256::digest(end_entity)[..] != pin => {
+                Err(rustls::Error::InvalidCertificate(rustls::CertificateError::ApplicationVerificationFailure))
+            }
+            _ => Ok(ServerCertVerified::assertion()),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// A connection to a camera, with or without TLS.
+pub(crate) enum Wire {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Wire {
+    pub(crate) fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+        }
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}

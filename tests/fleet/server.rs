@@ -1,0 +1,123 @@
+//! The web over real TCP, with a daemon on paper behind it.
+// Every user compiles this module and uses a part of it.
+#![allow(dead_code)]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use camwatch::config::Problems;
+use camwatch::inventory::{CameraId, Depth};
+use camwatch::observation::{CameraSeen, Outcome, Phase, Stream};
+use camwatch::probe::Report;
+use camwatch::snapshot::Snapshot;
+use camwatch::telemetry::Telemetry;
+use camwatch::web::{App, BoxFuture, NotProbed, ProbeNow, Reload, WebError, serve};
+use tokio::sync::{oneshot, watch};
+
+pub struct Server {
+    pub address: SocketAddr,
+    pub snapshot: watch::Sender<Arc<Snapshot>>,
+    pub ready: watch::Sender<bool>,
+    pub daemon: Arc<PaperDaemon>,
+    pub telemetry: Arc<Telemetry>,
+    stop: Option<oneshot::Sender<()>>,
+    served: Option<tokio::task::JoinHandle<Result<(), WebError>>>,
+    runtime: tokio::runtime::Runtime,
+}
+
+/// What it was asked, and what it answers.
+#[derive(Default)]
+pub struct PaperDaemon {
+    pub probes: Mutex<Vec<(CameraId, Duration)>>,
+    /// A probe never answers while this is set.
+    pub hangs: std::sync::atomic::AtomicBool,
+    pub outcome: Mutex<Option<Outcome>>,
+    pub not_probed: Mutex<Option<NotProbed>>,
+    pub reloads: AtomicUsize,
+    pub problems: Mutex<Option<Problems>>,
+}
+
+impl Server {
+    pub fn start(snapshot: Snapshot) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let (snapshot, receiver) = watch::channel(Arc::new(snapshot));
+        let (ready, is_ready) = watch::channel(true);
+        let daemon = Arc::new(PaperDaemon::default());
+        let telemetry = Arc::new(Telemetry::new());
+        let app = App {
+            snapshot: receiver,
+            telemetry: Arc::clone(&telemetry),
+            probe: daemon.clone(),
+            reload: daemon.clone(),
+            ready: is_ready,
+        };
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let served = runtime.spawn(serve(listener, app, async {
+            let _ = stopped.await;
+        }));
+        Self { address, snapshot, ready, daemon, telemetry, stop: Some(stop), served: Some(served), runtime }
+    }
+
+    /// Shows another snapshot, of the next generation.
+    pub fn show(&self, mut snapshot: Snapshot) {
+        snapshot.generation = self.snapshot.borrow().generation + 1;
+        self.snapshot.send_replace(Arc::new(snapshot));
+    }
+
+    /// Begins the shutdown.
+    pub fn begin_stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+
+    /// Waits for the end of `serve`.
+    pub fn served(&mut self) -> Result<(), WebError> {
+        self.runtime.block_on(self.served.take().expect("asked for once")).unwrap()
+    }
+}
+
+impl ProbeNow for PaperDaemon {
+    fn probe<'a>(&'a self, camera: &'a CameraId, timeout: Duration) -> BoxFuture<'a, Result<Report, NotProbed>> {
+        Box::pin(async move {
+            self.probes.lock().unwrap().push((camera.clone(), timeout));
+            if self.hangs.load(Ordering::SeqCst) {
+                std::future::pending::<()>().await;
+            }
+            if let Some(reason) = *self.not_probed.lock().unwrap() {
+                return Err(reason);
+            }
+            let outcome = self.outcome.lock().unwrap().unwrap_or(Outcome::Ok);
+            Ok(Report {
+                seen: CameraSeen {
+                    camera: camera.clone(),
+                    outcome,
+                    depth: Depth::Frame,
+                    phases_ms: [(Phase::Connect, 1.5), (Phase::FirstFrame, 40.0)].into(),
+                    stream: Some(Stream { codec: Some("h264".to_owned()), ..Stream::default() }),
+                    picture: None,
+                    detail: None,
+                },
+                took: Duration::from_millis(50),
+                received_bytes: 12_345,
+                key_frame: None,
+                panicked: false,
+                log: vec!["connected in 1.5 ms".to_owned()],
+            })
+        })
+    }
+}
+
+impl Reload for PaperDaemon {
+    fn reload(&self) -> BoxFuture<'_, Result<(), Problems>> {
+        Box::pin(async move {
+            self.reloads.fetch_add(1, Ordering::SeqCst);
+            self.problems.lock().unwrap().clone().map_or(Ok(()), Err)
+        })
+    }
+}

@@ -1,0 +1,454 @@
+//! The web over real TCP: every path, who may ask, and what the slow and the hostile get.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use camwatch::config::{Problem, Problems, TlsServer};
+use camwatch::observation::Outcome;
+use camwatch::secret::Secret;
+use camwatch::snapshot::{CameraStatus, Snapshot};
+use camwatch::web::NotProbed;
+use server::Server;
+
+mod fleet;
+#[path = "fleet/server.rs"]
+mod server;
+
+/// An answer, taken apart.
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn read(mut stream: impl std::io::Read) -> Self {
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head that ends");
+        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Self { status, head, body: bytes[end + 4..].to_vec() }
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (key, value) = line.split_once(": ")?;
+            key.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+}
+
+fn ask(server: &Server, method: &str, path: &str, headers: &[&str]) -> Answer {
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.write_all(request(server, method, path, headers).as_bytes()).unwrap();
+    Answer::read(stream)
+}
+
+fn request(server: &Server, method: &str, path: &str, headers: &[&str]) -> String {
+    let headers: Vec<String> = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let host = server.address;
+    format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{}\r\n", headers.concat())
+}
+
+fn get(server: &Server, path: &str) -> Answer {
+    ask(server, "GET", path, &[])
+}
+
+fn small() -> Server {
+    Server::start(fleet::snapshot(10))
+}
+
+fn with_web(change: impl FnOnce(&mut camwatch::config::Web)) -> Snapshot {
+    let mut snapshot = fleet::snapshot(10);
+    change(&mut Arc::make_mut(&mut snapshot.config).web);
+    snapshot
+}
+
+#[test]
+fn metrics_come_as_text_or_gzip_and_carry_the_daemons_own_series_fresh() {
+    let server = small();
+    let plain = get(&server, "/metrics");
+    assert_eq!(plain.status, 200);
+    assert_eq!(plain.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    assert_eq!(plain.header("content-encoding"), None);
+    assert!(plain.text().contains("\ncamwatch_camera_state{camera=\"c0000\""));
+    assert!(plain.text().contains("camwatch_probes_total 0\n"));
+
+    server.telemetry.probe_started(Duration::ZERO);
+    server.telemetry.probe_ended("c0000", Outcome::Refused, None, Duration::from_millis(3), 0);
+    let packed = ask(&server, "GET", "/metrics", &["Accept-Encoding: gzip"]);
+    assert_eq!(packed.header("content-encoding"), Some("gzip"));
+    assert_eq!(packed.header("vary"), Some("Accept-Encoding"));
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(packed.body.as_slice()).read_to_string(&mut text).unwrap();
+    assert!(text.contains("camwatch_probes_total 1\n"), "the daemon's own series are not kept");
+    assert!(text.contains("camwatch_probe_failures_total{cause=\"refused\"} 1\n"));
+    assert!(text.contains("camwatch_http_requests_total{code=\"200\"} 1\n"));
+    let cameras = |page: &str| page.lines().filter(|line| line.contains("{camera=")).count();
+    assert_eq!(cameras(&text), cameras(plain.text()));
+}
+
+#[test]
+fn a_new_snapshot_is_on_the_next_page() {
+    let server = small();
+    assert!(get(&server, "/metrics").text().contains("camera=\"c0009\""));
+    server.show(fleet::snapshot(9));
+    assert!(!get(&server, "/metrics").text().contains("camera=\"c0009\""));
+}
+
+#[test]
+fn a_part_that_is_none_is_refused_with_what_is_expected() {
+    let server = small();
+    for (query, expected) in [
+        ("shard=0/2", "from 1 to N"),
+        ("shard=x", "shard=1/4"),
+        ("commune=nowhere", "[[commune]]"),
+        ("shard=1/2&commune=comm-00", "one of them"),
+    ] {
+        let answer = get(&server, &format!("/metrics?{query}"));
+        assert_eq!(answer.status, 400, "{query}");
+        assert!(answer.text().contains(expected), "{query}: {}", answer.text());
+    }
+    let own = |answer: &Answer| answer.text().contains("camwatch_build_info");
+    assert!(own(&get(&server, "/metrics?shard=1/2")));
+    assert!(!own(&get(&server, "/metrics?shard=2/2")));
+    assert!(!own(&get(&server, "/metrics?commune=comm-00")));
+}
+
+#[test]
+fn a_probe_on_request_gives_the_metrics_of_that_probe_alone() {
+    let server = small();
+    let answer = ask(&server, "GET", "/probe?camera=c0001", &["X-Prometheus-Scrape-Timeout-Seconds: 4"]);
+    assert_eq!(answer.status, 200);
+    let page = answer.text();
+    for line in [
+        "probe_success 1",
+        "probe_duration_seconds 0.05",
+        "probe_timeout_seconds 3.5",
+        "probe_rtsp_duration_seconds{phase=\"connect\"} 0.0015",
+        "probe_outcome_info{outcome=\"ok\"} 1",
+        "probe_received_bytes 12345",
+    ] {
+        assert!(page.lines().any(|one| one == line), "{line} in {page}");
+    }
+    assert!(!page.contains("camwatch_camera_"), "a fresh registry");
+    assert_eq!(server.daemon.probes.lock().unwrap()[0], (fleet::camera_id(1), Duration::from_millis(3500)));
+
+    *server.daemon.outcome.lock().unwrap() = Some(Outcome::ConnectTimeout);
+    let failed = ask(&server, "GET", "/probe?camera=c0001", &["X-Prometheus-Scrape-Timeout-Seconds: 60"]);
+    assert_eq!(failed.status, 200, "a camera's failure is an answer");
+    assert!(failed.text().contains("probe_success 0\n"));
+    assert!(failed.text().contains("probe_timeout_seconds 10\n"), "the camera's own timeout is the cap");
+}
+
+#[test]
+fn a_probe_explains_itself_without_secrets() {
+    let mut snapshot = fleet::snapshot(10);
+    let inventory = &mut Arc::make_mut(&mut snapshot.config).inventory;
+    inventory.cameras.get_mut(&fleet::camera_id(0)).unwrap().url =
+        "rtsp://10.0.0.1/user=admin&password=hunter2&channel=1".parse().unwrap();
+    let server = Server::start(snapshot);
+    let answer = get(&server, "/probe?camera=c0000&debug=true");
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
+    for part in ["connected in 1.5 ms", "outcome: ok", "probe_success 1", "rtsp://10.0.0.1/***", "user \"monitor\""] {
+        assert!(answer.text().contains(part), "{part} in {}", answer.text());
+    }
+    assert!(!answer.text().contains("hunter2"));
+}
+
+#[test]
+fn only_cameras_of_the_inventory_are_probed() {
+    let server = small();
+    for camera in ["c9999", "rtsp://10.0.0.1/", "rtsp%3A%2F%2F10.0.0.1%2F", "", "%00"] {
+        assert_eq!(get(&server, &format!("/probe?camera={camera}")).status, 404, "{camera}");
+    }
+    assert_eq!(get(&server, "/probe").status, 400);
+    assert_eq!(ask(&server, "GET", "/probe?camera=c0000", &["X-Prometheus-Scrape-Timeout-Seconds: soon"]).status, 400);
+    assert!(server.daemon.probes.lock().unwrap().is_empty());
+    *server.daemon.not_probed.lock().unwrap() = Some(NotProbed::Busy);
+    assert_eq!(get(&server, "/probe?camera=c0000").status, 503);
+}
+
+#[test]
+fn a_probe_that_never_answers_ends_within_what_the_scraper_allows() {
+    let server = small();
+    server.daemon.hangs.store(true, Ordering::SeqCst);
+    let answer = ask(&server, "GET", "/probe?camera=c0000", &["X-Prometheus-Scrape-Timeout-Seconds: 1"]);
+    assert_eq!(answer.status, 503);
+    assert!(answer.text().contains("c0000"), "{}", answer.text());
+}
+
+#[test]
+fn liveness_readiness_and_reload_are_as_prometheus_has_them() {
+    let server = small();
+    server.ready.send_replace(false);
+    assert_eq!(get(&server, "/-/healthy").status, 200);
+    assert_eq!(get(&server, "/-/ready").status, 503);
+    server.ready.send_replace(true);
+    assert_eq!(get(&server, "/-/ready").status, 200);
+
+    let wrong = get(&server, "/-/reload");
+    assert_eq!(wrong.status, 405);
+    assert!(wrong.header("allow").is_some_and(|allow| allow.contains("POST")), "{wrong:?}");
+    assert_eq!(server.daemon.reloads.load(Ordering::SeqCst), 0);
+    assert_eq!(ask(&server, "POST", "/-/reload", &["Content-Length: 0"]).status, 200);
+    assert_eq!(server.daemon.reloads.load(Ordering::SeqCst), 1);
+
+    let problem = Problem {
+        file: "camwatch.toml".into(),
+        line: 3,
+        column: 9,
+        text: "unknown key, did you mean listen".to_owned(),
+    };
+    *server.daemon.problems.lock().unwrap() = Some(Problems(vec![problem]));
+    let refused = ask(&server, "POST", "/-/reload", &["Content-Length: 0"]);
+    assert_eq!(refused.status, 500);
+    assert!(refused.text().contains("camwatch.toml:3:9: unknown key"), "{}", refused.text());
+}
+
+#[test]
+fn a_page_of_another_site_cannot_make_the_daemon_reload() {
+    let server = small();
+    for header in ["Origin: http://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site"] {
+        let answer = ask(&server, "POST", "/-/reload", &["Content-Length: 0", header]);
+        assert_eq!(answer.status, 403, "{header}");
+    }
+    assert_eq!(server.daemon.reloads.load(Ordering::SeqCst), 0);
+    let own = format!("Origin: http://{}", server.address);
+    assert_eq!(ask(&server, "POST", "/-/reload", &["Content-Length: 0", &own]).status, 200);
+}
+
+#[test]
+fn the_api_lists_cameras_and_incidents_in_the_shape_of_the_snapshot() {
+    let server = small();
+    let answer = get(&server, "/api/v1/cameras");
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    let body = answer.json();
+    assert_eq!(body["at"], "2026-11-01T00:00:00Z");
+    let cameras: Vec<CameraStatus> = serde_json::from_value(body["cameras"].clone()).unwrap();
+    assert_eq!(cameras.len(), 10, "the shape reads back");
+    let expected = serde_json::to_string(&server.snapshot.borrow().cameras).unwrap();
+    assert_eq!(answer.text(), format!(r#"{{"at":"2026-11-01T00:00:00Z","cameras":{expected}}}"#));
+    let dark = get(&server, "/api/v1/cameras?state=dark").json();
+    assert_eq!(dark["cameras"].as_array().unwrap().len(), 1);
+    assert_eq!(dark["cameras"][0]["cause"], "connect_timeout");
+    let nowhere = get(&server, "/api/v1/cameras?site=nowhere").json();
+    assert_eq!(nowhere["cameras"].as_array().unwrap().len(), 0);
+    let bad = get(&server, "/api/v1/cameras?state=broken");
+    assert_eq!(bad.status, 400);
+    assert!(bad.json()["error"].as_str().unwrap().contains("maintenance"));
+    assert_eq!(get(&server, "/api/v1/incidents").json()["incidents"], serde_json::json!([]));
+}
+
+#[test]
+fn the_api_is_described_path_by_path_and_field_by_field() {
+    let server = small();
+    let api = get(&server, "/api/v1/openapi.json").json();
+    assert!(api["openapi"].as_str().unwrap().starts_with("3.1"));
+    for path in api["paths"].as_object().unwrap().keys() {
+        assert_eq!(get(&server, path).status, 200, "{path}");
+    }
+    let schemas = &api["components"]["schemas"];
+    let described = |schema: &str| -> Vec<String> {
+        let mut fields: Vec<_> = schemas[schema]["properties"].as_object().unwrap().keys().cloned().collect();
+        fields.sort();
+        fields
+    };
+    let sent = |value: &serde_json::Value| -> Vec<String> {
+        let mut fields: Vec<_> = value.as_object().unwrap().keys().cloned().collect();
+        fields.sort();
+        fields
+    };
+    let cameras = get(&server, "/api/v1/cameras").json();
+    let camera = &cameras["cameras"][0];
+    assert_eq!(sent(&cameras), described("Cameras"));
+    assert_eq!(sent(camera), described("Camera"));
+    assert_eq!(sent(&camera["stream"]), described("Stream"));
+    assert_eq!(sent(&camera["picture"]), described("Picture"));
+    assert_eq!(sent(&camera["device"]), described("Device"));
+    assert_eq!(sent(&camera["recording"]), described("Recording"));
+    let causes: Vec<&str> = schemas["Cause"]["enum"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
+    let known: Vec<&str> = camwatch::observation::Cause::ALL.iter().map(|cause| cause.as_str()).collect();
+    assert_eq!(causes, known);
+    // Every reference points to something.
+    let text = api.to_string();
+    for reference in text.split("\"$ref\":\"#").skip(1) {
+        let pointer = reference.split('"').next().unwrap();
+        assert!(api.pointer(pointer).is_some(), "{pointer}");
+    }
+}
+
+#[test]
+fn the_landing_page_says_how_things_stand_and_escapes_what_it_shows() {
+    let mut snapshot = fleet::snapshot(10);
+    snapshot.cameras[1].name = "<script>alert('x')</script>".to_owned();
+    let server = Server::start(snapshot);
+    let page = get(&server, "/");
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    assert!(page.header("content-security-policy").unwrap().contains("default-src 'none'"));
+    assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+    assert!(page.text().contains("&lt;script&gt;") && !page.text().contains("<script>"));
+    assert!(page.text().contains("dark</a></td><td>1</td>"), "{}", page.text());
+    assert!(!page.text().contains("http://") && !page.text().contains("https://"), "nothing from elsewhere");
+}
+
+#[test]
+fn a_path_that_is_nothing_says_what_there_is() {
+    let server = small();
+    let page = get(&server, "/metric");
+    assert_eq!(page.status, 404);
+    assert!(page.text().contains("/metrics"));
+    let api = get(&server, "/api/v2/cameras");
+    assert_eq!(api.status, 404);
+    assert!(api.json()["error"].as_str().unwrap().contains("openapi.json"));
+    assert_eq!(ask(&server, "HEAD", "/metrics", &[]).status, 200);
+    assert_eq!(ask(&server, "POST", "/metrics", &["Content-Length: 0"]).status, 405);
+}
+
+#[test]
+fn with_basic_auth_every_path_asks_for_the_password_and_a_reload_changes_it() {
+    use base64::Engine as _;
+    let user = |password: &str| vec![("prometheus".to_owned(), Secret::new(&bcrypt::hash(password, 4).unwrap()))];
+    let server = Server::start(with_web(|web| web.basic_auth_users = user("right")));
+    let login = |text: &str| format!("Authorization: Basic {}", base64::engine::general_purpose::STANDARD.encode(text));
+    for path in ["/", "/metrics", "/-/healthy", "/-/ready", "/api/v1/cameras", "/nothing"] {
+        let answer = get(&server, path);
+        assert_eq!(answer.status, 401, "{path}");
+        assert_eq!(answer.header("www-authenticate"), Some("Basic realm=\"camwatch\", charset=\"UTF-8\""));
+        assert!(!answer.text().contains("camera"), "{path} gives nothing away");
+    }
+    for _ in 0..2 {
+        assert_eq!(ask(&server, "GET", "/metrics", &[&login("prometheus:right")]).status, 200);
+        assert_eq!(ask(&server, "GET", "/metrics", &[&login("prometheus:wrong")]).status, 401);
+        assert_eq!(ask(&server, "GET", "/metrics", &[&login("other:right")]).status, 401);
+    }
+    server.show(with_web(|web| web.basic_auth_users = user("new")));
+    assert_eq!(ask(&server, "GET", "/metrics", &[&login("prometheus:right")]).status, 401);
+    assert_eq!(ask(&server, "GET", "/metrics", &[&login("prometheus:new")]).status, 200);
+    server.show(with_web(|_| ()));
+    assert_eq!(get(&server, "/metrics").status, 200);
+}
+
+/// A certificate for 127.0.0.1, signed by itself, and its key.
+fn certificate(directory: &std::path::Path) -> (TlsServer, rustls::pki_types::CertificateDer<'static>) {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let (cert_file, key_file) = (directory.join("cert.pem"), directory.join("key.pem"));
+    std::fs::write(&cert_file, made.cert.pem()).unwrap();
+    std::fs::write(&key_file, made.signing_key.serialize_pem()).unwrap();
+    (TlsServer { cert_file, key_file, client_ca_file: None }, made.cert.der().clone())
+}
+
+fn tls_client(trusted: rustls::pki_types::CertificateDer<'static>) -> rustls::ClientConnection {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(trusted).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    rustls::ClientConnection::new(Arc::new(config), "127.0.0.1".try_into().unwrap()).unwrap()
+}
+
+#[test]
+fn with_tls_the_page_comes_encrypted_and_a_reload_brings_the_renewed_certificate() {
+    let directory = tempfile::tempdir().unwrap();
+    let (tls, trusted) = certificate(directory.path());
+    let server = Server::start(with_web(|web| web.tls_server_config = Some(tls.clone())));
+    let ask_tls = |trusted| {
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let mut tls = tls_client(trusted);
+        let mut stream = rustls::Stream::new(&mut tls, &mut stream);
+        stream.write_all(request(&server, "GET", "/-/healthy", &[]).as_bytes())?;
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes)?;
+        Ok::<_, std::io::Error>(String::from_utf8(bytes).unwrap())
+    };
+    assert!(ask_tls(trusted.clone()).unwrap().starts_with("HTTP/1.1 200"));
+
+    // Plain HTTP is not answered, and a bad handshake is only that connection's.
+    let mut plain = TcpStream::connect(server.address).unwrap();
+    plain.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let mut bytes = Vec::new();
+    let _ = plain.read_to_end(&mut bytes);
+    assert!(!bytes.starts_with(b"HTTP/"));
+
+    let (renewed, new_trusted) = certificate(directory.path());
+    server.show(with_web(|web| web.tls_server_config = Some(renewed.clone())));
+    assert!(ask_tls(new_trusted.clone()).unwrap().starts_with("HTTP/1.1 200"));
+    assert!(ask_tls(trusted).is_err(), "the old certificate is gone");
+
+    std::fs::write(directory.path().join("cert.pem"), "no certificate").unwrap();
+    server.show(with_web(|web| web.tls_server_config = Some(renewed)));
+    assert!(ask_tls(new_trusted).unwrap().starts_with("HTTP/1.1 200"), "what was good stays in force");
+}
+
+#[test]
+fn a_certificate_that_cannot_be_read_is_said_at_the_start_with_its_file() {
+    let missing = TlsServer {
+        cert_file: "/nonexistent/cert.pem".into(),
+        key_file: "/nonexistent/key.pem".into(),
+        client_ca_file: None,
+    };
+    let mut server = Server::start(with_web(|web| web.tls_server_config = Some(missing)));
+    let error = server.served().unwrap_err().to_string();
+    assert!(error.contains("cert_file") && error.contains("/nonexistent/cert.pem"), "{error}");
+}
+
+#[test]
+fn a_head_that_is_too_long_is_refused_and_the_next_request_is_answered() {
+    let server = small();
+    let long = format!("X: {}", "x".repeat(100_000));
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    // The server may close before all of it is sent.
+    let _ = stream.write_all(request(&server, "GET", "/", &[&long]).as_bytes());
+    let mut bytes = Vec::new();
+    let _ = stream.read_to_end(&mut bytes);
+    assert!(!bytes.starts_with(b"HTTP/1.1 200"));
+    assert_eq!(get(&server, "/-/healthy").status, 200);
+}
+
+#[test]
+fn those_who_say_nothing_do_not_keep_others_out() {
+    let server = small();
+    let idle: Vec<TcpStream> = (0..100).map(|_| TcpStream::connect(server.address).unwrap()).collect();
+    let mut half = TcpStream::connect(server.address).unwrap();
+    half.write_all(b"GET / HTTP/1.1\r\nHost").unwrap();
+    assert_eq!(get(&server, "/metrics").status, 200);
+    drop((idle, half));
+}
+
+#[test]
+fn at_shutdown_a_running_answer_is_finished_and_idle_connections_are_closed() {
+    let mut server = small();
+    let _idle = TcpStream::connect(server.address).unwrap();
+    server.daemon.hangs.store(true, Ordering::SeqCst);
+    let mut running = TcpStream::connect(server.address).unwrap();
+    let asked = request(&server, "GET", "/probe?camera=c0000", &["X-Prometheus-Scrape-Timeout-Seconds: 2"]);
+    running.write_all(asked.as_bytes()).unwrap();
+    let begun = Instant::now();
+    while server.daemon.probes.lock().unwrap().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the probe was never asked for");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    server.begin_stop();
+    assert!(server.served().is_ok());
+    assert_eq!(Answer::read(running).status, 503);
+    assert!(TcpStream::connect(server.address).is_err(), "nobody listens any more");
+}
