@@ -9,6 +9,7 @@ mod texts;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -18,7 +19,7 @@ use super::simulate::{interrupted, write_secret};
 use crate::config::Config;
 use crate::daemon::Daemon;
 use crate::inventory::Language;
-use crate::simulate::{Fleet, FleetOptions};
+use crate::simulate::{Fleet, FleetOptions, control};
 use narrate::Narrator;
 use texts::Text;
 
@@ -55,6 +56,8 @@ enum DemoError {
     NotOurs(PathBuf),
     #[error("cannot find a free port on 127.0.0.1: {0}")]
     NoPort(std::io::Error),
+    #[error("the control port of the simulated cameras failed: {0}")]
+    Control(std::io::Error),
     #[error("cannot take signals: {0}")]
     Signals(std::io::Error),
     #[error(transparent)]
@@ -81,16 +84,19 @@ async fn demo(args: &Args) -> Result<(), DemoError> {
     let language = texts::language(|name| std::env::var(name).ok());
     let place = Place::make(args.data_dir.as_deref())?;
     let (port, taken) = free_port(args.port)?;
-    let fleet = Fleet::start(FleetOptions::default()).await?;
+    let fleet = Arc::new(Fleet::start(FleetOptions::default()).await?);
     let inventory = commune::build(&fleet).await?;
     let file = place.write(port, language, &inventory)?;
 
+    let listener = control::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+    let control_address = listener.local_addr().map_err(DemoError::NoPort)?;
+    let control = axum::serve(listener, control::router(Arc::clone(&fleet)));
     let daemon = Daemon::start(Config::load(&file)?).await?;
     let narrator = Narrator::new(language, args.quiet);
     if let Some(taken) = taken {
         narrator.line(&Text::Busy.with(language, &[&taken.to_string(), &port.to_string()]));
     }
-    narrator.greet(daemon.address(), &file);
+    narrator.greet(daemon.address(), control_address, &file);
 
     let end = async {
         match args.seconds {
@@ -102,6 +108,7 @@ async fn demo(args: &Args) -> Result<(), DemoError> {
         () = &mut interrupted => Ok(()),
         () = end => Ok(()),
         dead = daemon.task_died() => Err(dead.into()),
+        served = async { control.await } => served.map_err(DemoError::Control),
         broken = play(&fleet, &daemon, &narrator, &place) => broken,
         () = narrator.follow(daemon.events(), daemon.snapshot()) => Ok(()),
     };

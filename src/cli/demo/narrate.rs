@@ -20,9 +20,9 @@ use crate::observation::State;
 use crate::snapshot::Snapshot;
 
 /// Events that come within this time of each other and say the same are one line.
-const TOGETHER: Duration = Duration::from_millis(250);
+const TOGETHER: Duration = Duration::from_millis(500);
 /// How long a line is kept back for what belongs to it.
-const AT_MOST: Duration = Duration::from_secs(1);
+const AT_MOST: Duration = Duration::from_millis(1500);
 /// So many cameras are named in one line.
 const NAMED: usize = 8;
 
@@ -52,7 +52,7 @@ impl Narrator {
         let _ = writeln!(std::io::stdout(), "{text}");
     }
 
-    pub(super) fn greet(&self, address: SocketAddr, file: &Path) {
+    pub(super) fn greet(&self, address: SocketAddr, control: SocketAddr, file: &Path) {
         let program = std::env::args().next().unwrap_or_else(|| "camwatch".into());
         let (program, file) = (shell(&program), shell(&file.display().to_string()));
         let month = Zoned::now().with_time_zone(TimeZone::get("Asia/Ho_Chi_Minh").unwrap_or(TimeZone::UTC));
@@ -66,6 +66,8 @@ impl Narrator {
             format!("{program} probe yl-01 --config {file}"),
             format!("curl http://{address}/metrics"),
             format!("{program} report --config {file} --month {month} --format json"),
+            format!("curl -d refused http://{control}/cameras/cm-01/behaviour"),
+            format!("curl http://{control}/faults"),
         ] {
             self.line(&format!("  {command}"));
         }
@@ -106,11 +108,7 @@ impl Narrator {
                 batch.push(event);
             }
             self.states(&batch, &mut seen);
-            for event in &batch {
-                if let Event::Incident(incident) = event {
-                    self.incident(incident);
-                }
-            }
+            self.incidents(&batch);
             if !all_up_told {
                 all_up_told = self.all_up(&snapshot.borrow_and_update());
             }
@@ -161,11 +159,31 @@ impl Narrator {
         }
     }
 
-    fn incident(&self, incident: &IncidentEvent) {
+    /// What an incident came to within a batch: opened and grown at once is opened.
+    fn incidents(&self, batch: &[Event]) {
+        let mut latest: Vec<(Phase, &IncidentEvent)> = Vec::new();
+        for event in batch {
+            let Event::Incident(incident) = event else { continue };
+            match latest.iter_mut().find(|(_, one)| one.id == incident.id) {
+                Some((phase, one)) => {
+                    if incident.phase == Phase::Close {
+                        *phase = Phase::Close;
+                    }
+                    *one = incident;
+                }
+                None => latest.push((incident.phase, incident)),
+            }
+        }
+        for (phase, incident) in latest {
+            self.incident(phase, incident);
+        }
+    }
+
+    fn incident(&self, phase: Phase, incident: &IncidentEvent) {
         let count = incident.cameras.len().to_string();
         let (scope, subject) = (incident.scope.as_str(), incident.subject.as_str());
         let cause = incident.cause.to_string();
-        let (colour, said) = match incident.phase {
+        let (colour, said) = match phase {
             Phase::Open => (Colour::Red, Text::Incident.with(self.language, &[scope, subject, &cause, &count])),
             Phase::Update => {
                 (Colour::Yellow, Text::IncidentChanged.with(self.language, &[scope, subject, &cause, &count]))

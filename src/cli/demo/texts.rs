@@ -104,11 +104,11 @@ impl Text {
             ],
             Self::NoKeyframe => ["{}: hình không có khung chính", "{}: pictures without a key frame", "{}: 키 프레임 없는 영상"],
             Self::NoKeyframeOver => ["{}: hình đầy đủ trở lại", "{}: whole pictures again", "{}: 영상 정상화"],
-            Self::Incident => ["SỰ CỐ {} {}: {} ({} camera)", "INCIDENT {} {}: {} ({} cameras)", "사건 {} {}: {}(카메라 {}대)"],
+            Self::Incident => ["SỰ CỐ {} {}: {} ({} camera)", "INCIDENT {} {}: {} (cameras: {})", "사건 {} {}: {}(카메라 {}대)"],
             Self::IncidentOver => ["hết sự cố {} {}", "incident over: {} {}", "사건 종료: {} {}"],
             Self::IncidentChanged => [
                 "sự cố {} {} thay đổi: {} ({} camera)",
-                "incident {} {} changed: {} ({} cameras)",
+                "incident {} {} changed: {} (cameras: {})",
                 "사건 {} {} 변경: {}(카메라 {}대)",
             ],
             Self::Ended => ["Đã dừng.", "Stopped.", "종료했습니다."],
