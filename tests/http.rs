@@ -255,13 +255,54 @@ fn the_api_lists_cameras_and_incidents_in_the_shape_of_the_snapshot() {
     assert_eq!(get(&server, "/api/v1/incidents").json()["incidents"], serde_json::json!([]));
 }
 
+/// A daemon on paper with a real, empty record.
+fn with_record() -> (tempfile::TempDir, Server) {
+    let directory = tempfile::tempdir().unwrap();
+    let mut snapshot = fleet::snapshot(10);
+    let config = Arc::make_mut(&mut snapshot.config);
+    config.store.path = directory.path().join("ledger.db");
+    let telemetry = Arc::new(camwatch::telemetry::Telemetry::new());
+    let keep = config.store.keep_observations;
+    drop(camwatch::store::Writer::open(&config.store.path, keep, telemetry).unwrap());
+    (directory, Server::start(snapshot))
+}
+
+#[test]
+fn the_report_of_a_month_is_what_the_command_makes_and_can_be_of_a_fund_commune_or_site() {
+    let (_directory, server) = with_record();
+    let report = get(&server, "/api/v1/reports/2026-10");
+    assert_eq!((report.status, report.header("content-type")), (200, Some("application/json")));
+    let report = report.json();
+    assert_eq!(report["cameras"].as_array().unwrap().len(), 10);
+    let first = &report["cameras"][0];
+    assert_eq!(first["unknown_seconds"], 31 * 86_400, "what nobody saw is unknown");
+    assert_eq!(first["signal_uptime_ratio"], serde_json::Value::Null);
+    let household = get(&server, "/api/v1/reports/2026-10?fund=ho-dan").json();
+    assert_eq!(household["cameras"].as_array().unwrap().len(), 2);
+    for (path, status) in [
+        ("2026-13", 400),
+        ("october", 400),
+        ("2026-10?fund=ho-dan&site=site-000", 400),
+        ("2026-10?site=a%20b", 400),
+        ("2026-10?site=nowhere", 404),
+    ] {
+        let answer = get(&server, &format!("/api/v1/reports/{path}"));
+        assert_eq!(answer.status, status, "{path}");
+        assert!(answer.json()["error"].is_string());
+    }
+    let none = small();
+    let answer = get(&none, "/api/v1/reports/2026-10");
+    assert_eq!(answer.status, 500);
+    assert!(!answer.text().contains("/nonexistent"), "paths are for the log");
+}
+
 #[test]
 fn the_api_is_described_path_by_path_and_field_by_field() {
-    let server = small();
+    let (_directory, server) = with_record();
     let api = get(&server, "/api/v1/openapi.json").json();
     assert!(api["openapi"].as_str().unwrap().starts_with("3.1"));
     for path in api["paths"].as_object().unwrap().keys() {
-        assert_eq!(get(&server, path).status, 200, "{path}");
+        assert_eq!(get(&server, &path.replace("{month}", "2026-10")).status, 200, "{path}");
     }
     let schemas = &api["components"]["schemas"];
     let described = |schema: &str| -> Vec<String> {
@@ -282,6 +323,10 @@ fn the_api_is_described_path_by_path_and_field_by_field() {
     assert_eq!(sent(&camera["picture"]), described("Picture"));
     assert_eq!(sent(&camera["device"]), described("Device"));
     assert_eq!(sent(&camera["recording"]), described("Recording"));
+    let report = get(&server, "/api/v1/reports/2026-10").json();
+    assert_eq!(sent(&report), described("Report"));
+    assert_eq!(sent(&report["cameras"][0]), described("ReportCamera"));
+    assert_eq!(sent(&report["groups"][0]), described("ReportGroup"));
     let causes: Vec<&str> = schemas["Cause"]["enum"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
     let known: Vec<&str> = camwatch::observation::Cause::ALL.iter().map(|cause| cause.as_str()).collect();
     assert_eq!(causes, known);

@@ -74,7 +74,7 @@ fn nothing_asks_upwards() {
     }
     never_says("inventory", &["crate::config", "crate::judgement", "crate::probe", "crate::observation"]);
     never_says("probe", &["crate::judgement", "crate::schedule", "crate::ledger"]);
-    never_says("judgement", &["crate::probe", "crate::schedule", "crate::ledger"]);
+    never_says("judgement", &["crate::probe", "crate::schedule"]);
     for room in ["store", "export", "web", "report", "schedule", "snapshot"] {
         never_says(room, &["crate::daemon", "crate::cli"]);
     }

@@ -167,12 +167,12 @@ pub(super) fn inventory(written: &Written, probe: &Probe, secrets: &Secrets, log
         site_timing(&site.value, probe, log);
     }
 
-    let communes = by_id(&written.communes, |entry| commune(entry), |commune| commune.id.clone());
+    let communes = by_id(&written.communes, commune, |commune| commune.id.clone());
     let sites = by_id(&written.sites, |entry| site(entry, &names, log), |site| site.id.clone());
     let credentials =
         by_id(&written.credentials, |entry| credential(entry, secrets, log), |credential| credential.id.clone());
     let recorders = by_id(&written.recorders, |entry| recorder(entry, &names, log), |recorder| recorder.id.clone());
-    let funds = by_id(&written.funds, |entry| fund(entry), |fund| fund.id.clone());
+    let funds = by_id(&written.funds, fund, |fund| fund.id.clone());
     let cameras = by_id(
         &written.cameras,
         |entry| {
@@ -256,6 +256,7 @@ fn credential(entry: &At<raw::Credential>, secrets: &Secrets, log: &mut Log) -> 
         id: raw.id.as_ref().map(|id| id.value.as_str()),
         file: raw.password_file.as_ref(),
         variable: raw.password_env.as_ref(),
+        in_the_open: raw.password.is_some(),
         entry: entry.mark,
     };
     let password = secrets.find(&named, true, log);
@@ -522,6 +523,7 @@ fn channel(entry: &At<raw::Channel>, secrets: &Secrets, log: &mut Log) -> Option
         id: raw.id.as_ref().map(|id| id.value.as_str()),
         file: raw.token_file.as_ref(),
         variable: raw.token_env.as_ref(),
+        in_the_open: raw.token.is_some(),
         entry: entry.mark,
     };
     let provider = kind.is_some_and(|kind| !matches!(kind, ChannelKind::Email | ChannelKind::Webhook));

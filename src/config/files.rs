@@ -2,6 +2,7 @@
 //!
 //! Patterns are plain on purpose: `*` in the last part of a path. Knows nothing of what the tables mean.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
@@ -13,13 +14,12 @@ use super::read::{Node, Read as _};
 use super::value::FilePath;
 
 /// The text of a file, or `None` and the problem told.
-pub(super) fn text_of(path: &Path, log: &mut Log, remedy: &str) -> Option<(usize, String)> {
+pub(super) fn text_of(path: &Path, log: &mut Log, expected: &str) -> Option<(usize, String)> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) => {
             let file = log.add(path, "");
-            log.tear(file);
-            log.problem(Mark::start(file), format!("the file cannot be read ({error}), {remedy}"));
+            log.torn(Mark::start(file), format!("the file {}, expected {expected}", fault(&error)));
             return None;
         }
     };
@@ -29,10 +29,19 @@ pub(super) fn text_of(path: &Path, log: &mut Log, remedy: &str) -> Option<(usize
             let valid = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
             let file = log.add(path, &text);
-            log.tear(file);
-            log.problem(Mark { file, offset: valid }, "the text is not UTF-8, expected the file saved as UTF-8");
+            log.torn(Mark { file, offset: valid }, "the text is not UTF-8, expected the file saved as UTF-8");
             None
         }
+    }
+}
+
+/// What is wrong with a file, to be put after its name.
+pub(super) fn fault(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),
+        io::ErrorKind::InvalidData => "is not UTF-8".to_owned(),
+        _ => format!("cannot be read ({error})"),
     }
 }
 
@@ -40,10 +49,18 @@ pub(super) fn text_of(path: &Path, log: &mut Log, remedy: &str) -> Option<(usize
 pub(super) fn document(file: usize, text: &str, log: &mut Log) -> Document {
     let (tree, errors) = DeTable::parse_recoverable(text);
     for error in errors {
-        log.tear(file);
         let offset = error.span().map_or(text.len(), |span| span.start);
-        // The parser's own messages hold no text of the file, so no secret.
-        log.problem(Mark { file, offset }, format!("the file is no TOML here: {}", error.message().trim_end()));
+        // The parser's own messages hold no text of the file, so no secret; a key is none.
+        let text = match (error.message().trim_end(), error.span().and_then(|span| text.get(span))) {
+            ("duplicate key", Some(key)) if key.len() <= 64 => {
+                format!("the key {key:?} stands here a second time, expected it once in a table")
+            }
+            (message, _) if message.starts_with("string values must be quoted") => {
+                "the value is missing or stands without quotes, expected \"...\" around a text".to_owned()
+            }
+            (message, _) => format!("the file is no TOML here: {}", message.replace('\n', " ")),
+        };
+        log.torn(Mark { file, offset }, text);
     }
     let root = Spanned::new(tree.span(), DeValue::Table(tree.into_inner()));
     let node = Node { name: "the file", value: &root, file };
@@ -65,13 +82,13 @@ pub(super) fn matching(pattern: &At<FilePath>, log: &mut Log) -> Option<Vec<Path
         return None;
     }
     if !is_pattern(name) {
-        return Some(vec![path]);
+        return Some(if path.exists() { vec![path] } else { Vec::new() });
     }
     let listed = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     let mut found: Vec<PathBuf> = std::fs::read_dir(listed)
         .into_iter()
         .flatten()
-        .filter_map(|entry| Some(entry.ok()?.file_name().into_string().ok()?))
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         // As a shell does: a hidden file (an editor's backup) is matched only by a pattern that begins with a dot.
         .filter(|candidate| matches(name, candidate) && (name.starts_with('.') || !candidate.starts_with('.')))
         .map(|candidate| directory.join(candidate))

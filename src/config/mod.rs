@@ -13,6 +13,9 @@ mod secrets;
 mod settings;
 mod value;
 
+#[cfg(test)]
+mod tests;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -60,7 +63,7 @@ pub struct Daemon {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Store {
-    /// The SQLite file, absolute or made so under `data_dir`.
+    /// The `SQLite` file, absolute or made so under `data_dir`.
     pub path: PathBuf,
     pub keep_observations: Duration,
     /// Where a province's record is forwarded to. May hold a password.
@@ -147,7 +150,7 @@ impl Config {
     /// Every problem of every file at once.
     pub fn load(file: &Path) -> Result<Self, Problems> {
         let mut log = Log::default();
-        let remedy = "expected the path of a configuration (an empty file is one: every setting has a default)";
+        let remedy = "the path of a configuration: an empty file is one, since every setting has a default";
         let main =
             files::text_of(file, &mut log, remedy).map(|(number, text)| files::document(number, &text, &mut log));
         let Some(mut main) = main else { return Err(log.verdict().expect_err("an unreadable file is a problem")) };
@@ -216,15 +219,19 @@ fn inventory_files(main: &Document, main_path: &Path, main_has_none: bool, log: 
         let Some(paths) = files::matching(pattern, log) else { continue };
         if paths.is_empty() && written {
             let text = format!("inventory {:?} matches no file, expected at least one", pattern.value.0);
-            // Where nothing is watched for it, it is a mistake; beside an inventory in this very file it may be meant.
-            if main_has_none { log.problem(pattern.mark, text) } else { log.warning(pattern.mark, text) }
+            // A * that matches nothing may be meant where this very file holds an inventory.
+            if main_has_none || !files::is_pattern(&pattern.value.0) {
+                log.problem(pattern.mark, text);
+            } else {
+                log.warning(pattern.mark, text);
+            }
         }
         for path in paths {
             let canonical = path.canonicalize().ok();
             if canonical.is_some() && canonical == itself || read.contains(&path) {
                 continue;
             }
-            if let Some((number, text)) = files::text_of(&path, log, "expected a file of inventory") {
+            if let Some((number, text)) = files::text_of(&path, log, "a file of inventory") {
                 let document = files::document(number, &text, log);
                 refuse_settings(&document, log);
                 documents.push(document);

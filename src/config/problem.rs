@@ -3,6 +3,7 @@
 //! Positions are kept as offsets and become line and column only when a problem is told. Knows nothing of what the
 //! files mean.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -68,8 +69,10 @@ pub(super) struct At<T> {
 struct Source {
     path: PathBuf,
     text: String,
-    /// It could not be understood in part, so that what seems missing may stand in that part.
-    torn: bool,
+    /// Where each line begins.
+    lines: Vec<usize>,
+    /// The lines that are no TOML: what seems missing from the file may stand there.
+    torn: BTreeSet<usize>,
 }
 
 /// The files that were read and what was found in them.
@@ -83,29 +86,36 @@ pub(super) struct Log {
 impl Log {
     /// Adds a file, and gives the number that stands for it in marks.
     pub fn add(&mut self, path: &Path, text: &str) -> usize {
-        self.sources.push(Source { path: path.to_owned(), text: text.to_owned(), torn: false });
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        self.sources.push(Source { path: path.to_owned(), text: text.to_owned(), lines, torn: BTreeSet::new() });
         self.sources.len() - 1
     }
 
+    /// Tells a problem; not where the text itself is torn, since what was read there is a guess.
     pub fn problem(&mut self, mark: Mark, text: impl Into<String>) {
-        self.problems.push((mark, text.into()));
+        let torn = &self.sources[mark.file].torn;
+        if torn.is_empty() || !torn.contains(&self.line_and_column(mark).0) {
+            self.problems.push((mark, text.into()));
+        }
     }
 
     pub fn warning(&mut self, mark: Mark, text: impl Into<String>) {
         self.warnings.push((mark, text.into()));
     }
 
-    /// Says that part of a file was not understood: nothing is called missing from it any more.
-    pub fn tear(&mut self, file: usize) {
-        self.sources[file].torn = true;
+    /// Tells that part of a file was not understood: nothing is called missing from it any more.
+    pub fn torn(&mut self, mark: Mark, text: impl Into<String>) {
+        let (line, _) = self.line_and_column(mark);
+        self.sources[mark.file].torn.insert(line);
+        self.problems.push((mark, text.into()));
     }
 
     pub fn is_torn(&self, file: usize) -> bool {
-        self.sources[file].torn
+        !self.sources[file].torn.is_empty()
     }
 
     pub fn any_torn(&self) -> bool {
-        self.sources.iter().any(|source| source.torn)
+        self.sources.iter().any(|source| !source.torn.is_empty())
     }
 
     /// The path, relative to the file that names it.
@@ -120,16 +130,15 @@ impl Log {
     }
 
     fn line_and_column(&self, mark: Mark) -> (usize, usize) {
-        let text = &self.sources[mark.file].text;
+        let Source { text, lines, .. } = &self.sources[mark.file];
         let mut end = mark.offset.min(text.len());
         while !text.is_char_boundary(end) {
             end -= 1;
         }
-        let before = &text[..end];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        // The byte order mark that some editors leave shows nowhere as a column.
-        let column = before[line_start..].trim_start_matches('\u{feff}').chars().count() + 1;
-        (before.matches('\n').count() + 1, column)
+        let line = lines.partition_point(|start| *start <= end);
+        let before = &text[lines[line - 1]..end];
+        // The byte order mark that some editors leave is no column.
+        (line, before.trim_start_matches('\u{feff}').chars().count() + 1)
     }
 
     fn told(&self, found: &[(Mark, String)]) -> Vec<Problem> {

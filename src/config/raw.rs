@@ -14,8 +14,8 @@ use super::Owner;
 use super::problem::At;
 use super::read::{Entries, tables};
 use super::value::{
-    BcryptHash, ChannelUrl, Count, Degrees, FilePath, Fraction, HttpUrl, PostgresUrl, RtspUrl, ScopeWord, SqliteUrl,
-    Weekdays,
+    BcryptHash, ChannelUrl, Count, Degrees, FilePath, Fraction, HttpUrl, InTheOpen, PostgresUrl, RtspUrl, ScopeWord,
+    SqliteUrl, Weekdays,
 };
 use crate::inventory::{
     CameraId, ChannelId, ChannelKind, CommuneId, CredentialId, DayTimes, Depth, FundId, FundKind, HostPort, Language,
@@ -140,6 +140,7 @@ tables! {
         username: String = required,
         password_file: FilePath,
         password_env: String,
+        password: InTheOpen,
     }
 
     Recorder in "[[recorder]]" {
@@ -242,6 +243,7 @@ tables! {
         kind: ChannelKind = required,
         token_file: FilePath,
         token_env: String,
+        token: InTheOpen,
         api_base: HttpUrl,
         url: ChannelUrl,
     }

@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::{At, Log, Mark};
+use super::raw;
 
 /// A value of the document and what to call it.
 #[derive(Clone, Copy)]
@@ -133,23 +134,24 @@ pub(super) fn key<T: Read>(name: &str, table: &DeTable<'_>, file: usize, log: &m
 
 /// Tells every key of a table that the schema does not know.
 pub(super) fn refuse_unknown(label: &str, known: &[&str], table: &DeTable<'_>, file: usize, log: &mut Log) {
+    let place = if label.is_empty() { String::new() } else { format!(" in {label}") };
     for key in table.keys() {
         let name: &str = key.get_ref();
-        if known.contains(&name) {
+        // The parser puts an empty key where it found none, and has told so.
+        if known.contains(&name) || (name.is_empty() && log.is_torn(file)) {
             continue;
         }
         let mark = Mark { file, offset: key.span().start };
-        let place = if label.is_empty() { String::new() } else { format!(" in {label}") };
+        // Of keys that are there only to be refused none is proposed.
+        let known = known.iter().copied().filter(|key| !known.contains(&format!("{key}_file").as_str()));
+        let elsewhere: Vec<_> =
+            raw::SCHEMA.iter().filter(|(_, keys)| keys.contains(&name)).map(|(label, _)| *label).collect();
+        let remedy = match (slip(name, known.clone()), elsewhere.as_slice()) {
+            (None, [only]) if !only.is_empty() => format!("expected it in {only}"),
+            _ => nearest(name, known),
+        };
         // Never with its value.
-        let file_key = format!("{name}_file");
-        if known.contains(&file_key.as_str()) {
-            log.problem(
-                mark,
-                format!("{name} stands in the open{place}, expected {file_key}, which names the file that holds it"),
-            );
-            continue;
-        }
-        log.problem(mark, format!("unknown key {name:?}{place}, {}", nearest(name, known.iter().copied())));
+        log.problem(mark, format!("unknown key {name:?}{place}, {remedy}"));
     }
 }
 
@@ -165,27 +167,31 @@ pub(super) fn require(label: &str, required: &[&str], table: &DeTable<'_>, at: M
     }
 }
 
+/// What was probably meant: up to a third of the letters wrong is a slip, more is another word.
+fn slip<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let length = word.chars().count();
+    let tolerance = (length / 3).max(1);
+    let lower = word.to_lowercase();
+    known
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= tolerance)
+        .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= tolerance)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
 /// `did you mean "..."?` with the nearest of what is known, or else all of it.
 pub(crate) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
-    let best = known
-        .clone()
-        .map(|candidate| (strsim::osa_distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
-        .min_by_key(|(distance, _)| *distance);
-    match best {
-        // Up to a third of the letters wrong is a slip; more is another word.
-        Some((distance, candidate)) if distance <= (word.chars().count() / 3).max(1) => {
-            format!("did you mean {candidate:?}?")
-        }
-        Some(_) => {
-            let known: Vec<_> = known.collect();
-            match known.as_slice() {
-                [only] => format!("expected {only:?}"),
-                // A long list helps nobody.
-                known if known.len() > 24 => format!("expected one of the {} known ones", known.len()),
-                known => format!("expected one of {}", listed(known, "or")),
-            }
-        }
-        None => "there is none".to_owned(),
+    if let Some(candidate) = slip(word, known.clone()) {
+        return format!("did you mean {candidate:?}?");
+    }
+    let known: Vec<_> = known.collect();
+    match known.as_slice() {
+        [] => "there is none".to_owned(),
+        [only] => format!("expected {only:?}"),
+        // A long list helps nobody.
+        known if known.len() > 24 => format!("expected one of the {} known ones", known.len()),
+        known => format!("expected one of {}", listed(known, "or")),
     }
 }
 
@@ -209,6 +215,7 @@ macro_rules! tables {
         $(
             $(#[$doc])*
             #[derive(Debug, Default)]
+            #[allow(clippy::struct_field_names)] // They are the operator's words.
             pub(in crate::config) struct $name {
                 $($(#[$key_doc])* pub $key: Option<$crate::config::problem::At<$type>>,)*
             }
@@ -232,7 +239,6 @@ macro_rules! tables {
         )*
 
         /// Every table of the schema, with its keys.
-        #[cfg(test)]
         pub(in crate::config) const SCHEMA: &[(&str, &[&str])] = &[$(($label, $name::KEYS)),*];
     };
 }

@@ -3,10 +3,11 @@
 //! The only place that reads secrets; no message repeats one. Knows nothing of what they open.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 
+use super::files::fault;
 use super::problem::{At, Log, Mark};
 use super::value::FilePath;
 use crate::secret::Secret;
@@ -29,6 +30,8 @@ pub(super) struct Named<'a> {
     pub id: Option<&'a str>,
     pub file: Option<&'a At<FilePath>>,
     pub variable: Option<&'a At<String>>,
+    /// It stands in the inventory itself, which has been told.
+    pub in_the_open: bool,
     /// Where the entry begins.
     pub entry: Mark,
 }
@@ -60,10 +63,10 @@ impl Secrets {
             };
         }
         match (named.file, named.variable) {
-            (Some(file), _) => from_file(noun, file, log),
-            (None, Some(variable)) => self.from_variable(noun, variable, log),
+            (Some(file), _) => in_file(noun, file, log),
+            (None, Some(variable)) => self.in_variable(noun, variable, log),
             (None, None) => {
-                if required && !log.is_torn(named.entry.file) {
+                if required && !named.in_the_open && !log.is_torn(named.entry.file) {
                     let id = named.id.unwrap_or("its id");
                     log.problem(
                         named.entry,
@@ -93,8 +96,11 @@ impl Secrets {
         places.into_iter().map(|(name, at)| (directory.join(name), at)).find(|(path, _)| path.is_file())
     }
 
-    fn from_variable(&self, noun: &str, variable: &At<String>, log: &mut Log) -> Option<Secret> {
+    fn in_variable(&self, noun: &str, variable: &At<String>, log: &mut Log) -> Option<Secret> {
         let name = &variable.value;
+        // Who puts the secret itself here should not find it in a log.
+        let is_name = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        let shown = if is_name { name } else { "named here" };
         let fault = match (self.variable)(name).map(OsString::into_string) {
             Some(Ok(text)) => return Some(Secret::new(&text)),
             Some(Err(_)) => "is not UTF-8",
@@ -102,13 +108,13 @@ impl Secrets {
         };
         log.problem(
             variable.mark,
-            format!("{noun}_env: the environment variable {name} {fault}, expected it to hold the {noun}"),
+            format!("{noun}_env: the environment variable {shown} {fault}, expected it to hold the {noun}"),
         );
         None
     }
 }
 
-fn from_file(noun: &str, file: &At<FilePath>, log: &mut Log) -> Option<Secret> {
+fn in_file(noun: &str, file: &At<FilePath>, log: &mut Log) -> Option<Secret> {
     let path = log.resolve(file.mark, &file.value.0);
     let shown = path.display();
     match read(&path) {
@@ -129,12 +135,7 @@ fn from_file(noun: &str, file: &At<FilePath>, log: &mut Log) -> Option<Secret> {
             Some(secret)
         }
         Err(fault) => {
-            log.problem(
-                file.mark,
-                format!(
-                    "{noun}_file {shown} {fault}, expected a file that holds the {noun} and that this user may read"
-                ),
-            );
+            log.problem(file.mark, format!("{noun}_file {shown} {fault}, expected a file that holds the {noun}"));
             None
         }
     }
@@ -142,14 +143,8 @@ fn from_file(noun: &str, file: &At<FilePath>, log: &mut Log) -> Option<Secret> {
 
 /// The text and the mode of a file, or what is wrong with it.
 fn read(path: &Path) -> Result<(String, u32), String> {
-    let fault = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => "does not exist".to_owned(),
-        io::ErrorKind::PermissionDenied => "may not be read".to_owned(),
-        io::ErrorKind::InvalidData => "is not UTF-8".to_owned(),
-        _ => format!("cannot be read ({error})"),
-    };
     // Looked at before it is opened: opening a pipe would wait for its writer.
-    let metadata = path.metadata().map_err(fault)?;
+    let metadata = path.metadata().map_err(|error| fault(&error))?;
     if !metadata.is_file() {
         return Err("is no regular file".to_owned());
     }
@@ -157,6 +152,10 @@ fn read(path: &Path) -> Result<(String, u32), String> {
         return Err("is longer than 64 KiB".to_owned());
     }
     let mut text = String::new();
-    std::fs::File::open(path).map_err(fault)?.take(LONGEST).read_to_string(&mut text).map_err(fault)?;
+    std::fs::File::open(path)
+        .map_err(|error| fault(&error))?
+        .take(LONGEST)
+        .read_to_string(&mut text)
+        .map_err(|error| fault(&error))?;
     Ok((text, metadata.mode()))
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::files::fault;
 use super::problem::{At, Log, Mark};
 use super::value::written;
 use super::{Alert, Daemon, Metrics, Owner, Probe, Report, Store, TlsServer, Web, raw};
@@ -87,8 +88,8 @@ pub(super) fn probe(raw: Option<raw::Probe>, log: &mut Log) -> Probe {
         log.warning(
             place,
             format!(
-                "recheck {recheck} is longer than interval {interval}: a failing camera would be looked at less often, \
-                 expected less"
+                "recheck {recheck} is longer than interval {interval}, expected less: a failing camera would be looked at \
+                 less often than a good one"
             ),
         );
     }
@@ -131,7 +132,7 @@ pub(super) fn alert(raw: Option<raw::Alert>, log: &mut Log) -> Alert {
             log.problem(place, "alertmanagers is empty, expected at least one URL with owner \"push\"");
         }
         (Owner::Embedded | Owner::Prometheus, _, Some(place)) => {
-            log.problem(
+            log.warning(
                 place,
                 "alertmanagers has no effect, expected owner = \"push\" beside it: exactly one system pages",
             );
@@ -180,7 +181,7 @@ fn tls_server(raw: raw::TlsServer, log: &mut Log) -> Option<TlsServer> {
         let path = log.resolve(written.mark, &written.value.0);
         if let Err(error) = std::fs::File::open(&path) {
             let path = path.display();
-            log.problem(written.mark, format!("{name} {path} cannot be read ({error}), expected a PEM file"));
+            log.problem(written.mark, format!("{name} {path} {}, expected a PEM file", fault(&error)));
         }
         Some(path)
     };

@@ -16,8 +16,8 @@ use super::Owner;
 use super::problem::Log;
 use super::read::{Node, Read, Text, nearest};
 use crate::inventory::{
-    CameraId, ChannelId, ChannelKind, CommuneId, CredentialId, DayTimes, Depth, FundId, FundKind, HostPort, Language,
-    MinuteOfDay, OfficerId, RecorderId, RecorderKind, Role, SiteId, TlsPolicy, Transport,
+    BadId, CameraId, ChannelId, ChannelKind, CommuneId, CredentialId, DayTimes, Depth, FundId, FundKind, HostPort,
+    Language, MAX_ID_LENGTH, MinuteOfDay, OfficerId, RecorderId, RecorderKind, Role, SiteId, TlsPolicy, Transport,
 };
 use crate::secret::Secret;
 
@@ -140,7 +140,12 @@ macro_rules! ids {
             }
 
             fn from_text(text: &str) -> Result<Self, String> {
-                Self::new(text).map_err(|bad| format!("{text:?} is no id, expected as {bad}"))
+                Self::new(text).map_err(|BadId| {
+                    format!(
+                        "{text:?} is no id, expected 1 to {MAX_ID_LENGTH} of the characters a-z, A-Z, 0-9, '-', '_' and '.', \
+                         beginning with a letter or digit"
+                    )
+                })
             }
         }
     )*};
@@ -237,6 +242,7 @@ impl Text for Duration {
             "m" => Some(60),
             "h" => Some(3600),
             "d" => Some(86_400),
+            "ms" | "us" | "ns" if !count.is_empty() => return Err(format!("is {text:?}, expected at least \"1s\"")),
             _ => None,
         };
         let (Some(unit), false) = (unit, count.is_empty()) else {
@@ -566,6 +572,21 @@ impl Text for PostgresUrl {
     }
 }
 
+/// A secret where none may stand: told, never read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InTheOpen;
+
+impl Read for InTheOpen {
+    fn read(node: Node<'_>, log: &mut Log) -> Option<Self> {
+        let name = node.name;
+        log.problem(
+            node.mark(),
+            format!("{name} stands in the open, expected {name}_file or {name}_env to name where it is found"),
+        );
+        Some(Self)
+    }
+}
+
 /// A password's bcrypt hash, as `htpasswd -nB` prints it.
 #[derive(Debug, Clone)]
 pub(super) struct BcryptHash(pub Secret);
@@ -576,8 +597,10 @@ impl Text for BcryptHash {
     }
 
     fn from_text(text: &str) -> Result<Self, String> {
-        text.parse::<bcrypt::HashParts>()
-            .map(|_| Self(Secret::new(text)))
-            .map_err(|_| format!("is no bcrypt hash, expected {}", Self::expected()))
+        // A hash has 60 characters; the parser alone takes others too.
+        match text.parse::<bcrypt::HashParts>() {
+            Ok(_) if text.len() == 60 => Ok(Self(Secret::new(text))),
+            _ => Err(format!("is no bcrypt hash, expected {}", Self::expected())),
+        }
     }
 }

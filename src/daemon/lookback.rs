@@ -59,8 +59,8 @@ fn look(record: &Path, config: &Config, known: Option<i64>, windows: bool) -> Re
         orders.push(Command::Maintenance(reader.maintenance()?.into_iter().map(|added| added.window).collect()));
     }
     if windows {
-        let _ = (config, Timestamp::now());
-        orders.push(Command::Windows(Arc::default()));
+        let windows = crate::report::windows(config, &reader, Timestamp::now())?;
+        orders.push(Command::Windows(Arc::new(windows)));
     }
     Ok((version, orders))
 }

@@ -35,7 +35,8 @@ pub(super) struct Opened {
     cause: Cause,
     cameras: BTreeSet<usize>,
     since: Timestamp,
-    opened_at: Timestamp,
+    /// When it was told.
+    at: Timestamp,
 }
 
 /// What is wrong with a camera that deserves an incident of its own.
@@ -129,7 +130,7 @@ impl Incidents {
                 cause: incident.cause,
                 cameras: incident.cameras.iter().filter_map(|id| index.get(id).copied()).collect(),
                 since: incident.since,
-                opened_at: incident.opened_at,
+                at: incident.opened_at,
             };
             let kept = match incident.scope {
                 IncidentScope::Camera => match index.get(incident.subject.as_str()) {
@@ -549,7 +550,7 @@ impl Incidents {
                 cause: opened.cause,
                 cameras: opened.cameras.iter().map(|&i| cameras[i].id.clone()).collect(),
                 since: opened.since,
-                opened_at: opened.opened_at,
+                opened_at: opened.at,
             })
             .collect();
         list.sort_by(|a, b| (a.opened_at, &a.id).cmp(&(b.opened_at, &b.id)));
@@ -614,7 +615,7 @@ fn open(
 ) -> Opened {
     // A subject opens at most one incident at a moment, so that this is never used again.
     let id = format!("{}-{}-{subject}", now.strftime("%Y%m%dT%H%M%S%.fZ"), scope.as_str());
-    Opened { id, cause, cameras, since, opened_at: now }
+    Opened { id, cause, cameras, since, at: now }
 }
 
 fn tell(opened: &Opened, phase: EventPhase, scope: IncidentScope, subject: &str, view: &View<'_>) -> IncidentEvent {

@@ -126,14 +126,15 @@ impl Judge {
     pub fn resume(policy: Policy, resume: Resume, now: Timestamp) -> (Self, Output) {
         let mut judge = Self::new(policy);
         let mut output = Output::default();
-        let last_alive = resume.last_alive.map_or(now, |alive| alive.min(now));
-        for change in &resume.cameras {
+        let Resume { last_alive, cameras, incidents } = resume;
+        let last_alive = last_alive.map_or(now, |alive| alive.min(now));
+        for change in cameras {
             if let Some(&i) = judge.index.get(&change.camera) {
-                judge.cameras[i].restore(change, last_alive);
+                judge.cameras[i].restore(&change, last_alive);
             }
         }
-        judge.incidents.restore(&resume.incidents, &judge.index, now, &mut output.events);
-        for incident in &resume.incidents {
+        judge.incidents.restore(&incidents, &judge.index, now, &mut output.events);
+        for incident in incidents {
             if incident.scope == event::IncidentScope::Camera
                 && let Some(&i) = judge.index.get(incident.subject.as_str())
             {

@@ -144,11 +144,6 @@ impl Prober {
         }
     }
 
-    /// Resolves once no session runs and all are torn down.
-    pub async fn idle(&self) {
-        todo!()
-    }
-
     #[must_use]
     pub fn gate(&self) -> &Gate {
         &self.shared.gate

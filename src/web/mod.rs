@@ -11,6 +11,7 @@ mod landing;
 mod lifecycle;
 mod metrics;
 mod probe;
+mod reports;
 mod server;
 mod tls;
 
@@ -91,6 +92,7 @@ struct Shared {
     pages: Arc<Pages>,
     renderings: Arc<Semaphore>,
     logins: Arc<auth::Logins>,
+    reports: Arc<Semaphore>,
 }
 
 impl Shared {
@@ -105,6 +107,7 @@ fn router(app: App) -> Router {
         pages: Arc::default(),
         renderings: Arc::new(Semaphore::new(MOST_RENDERINGS)),
         logins: Arc::default(),
+        reports: Arc::new(Semaphore::new(1)),
     };
     Router::new()
         .route("/", get(landing::page))
@@ -115,6 +118,7 @@ fn router(app: App) -> Router {
         .route("/-/reload", post(lifecycle::reload).put(lifecycle::reload))
         .route("/api/v1/cameras", get(api::cameras))
         .route("/api/v1/incidents", get(api::incidents))
+        .route("/api/v1/reports/{month}", get(reports::report))
         .route("/api/v1/openapi.json", get(api::openapi))
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(shared.clone(), auth::require))
@@ -138,6 +142,6 @@ async fn not_found(request: Request) -> Response {
     text(
         StatusCode::NOT_FOUND,
         "404: nothing is at this path. There are /, /metrics, /probe?camera=ID, /-/healthy, /-/ready, POST /-/reload, \
-         /api/v1/cameras, /api/v1/incidents and /api/v1/openapi.json.\n",
+         /api/v1/cameras, /api/v1/incidents, /api/v1/reports/YYYY-MM and /api/v1/openapi.json.\n",
     )
 }

@@ -64,8 +64,12 @@ MOUNTS = {
     "/udp-only": H264,
     "/tcp-only": H264,
 }
-# One encoder for all clients, as in a camera: who joins late waits for the next key frame.
-SHARED = {"/long-gop"}
+# As cameras have them: one encoder for all clients, a key frame each second, parameter sets in the stream as well.
+CAMERA = "rtph264pay config-interval=-1"
+MOUNTS |= {f"/camera-{n}": video(X264.format(gop=15), CAMERA) for n in range(1, 9)}
+MOUNTS["/camera-1080p"] = video(X264.format(gop=25), CAMERA, 1920, 1080, 25)
+# Who joins late waits for the next key frame.
+SHARED = {path for path in MOUNTS if path.startswith("/camera-")} | {"/long-gop"}
 PROTOCOLS = {
     "/udp-only": GstRtsp.RTSPLowerTrans.UDP,
     "/tcp-only": GstRtsp.RTSPLowerTrans.TCP,

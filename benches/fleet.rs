@@ -1,0 +1,211 @@
+//! What watching a fleet costs: a thousand simulated cameras at ten seconds, for five minutes.
+//!
+//! ```text
+//! cargo bench --bench fleet [-- --cameras 1000 --seconds 300]
+//! ```
+//!
+//! Starts `camwatch simulate` and `camwatch run` as processes of their own, lets them settle, then breaks one camera
+//! after another and times how long the daemon takes to say `dark`. Prints the daemon's CPU, memory, lag, probes made
+//! against probes due, and the detection delay. The simulator has a process (and its CPU figures) of its own.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+const SETTLE: Duration = Duration::from_secs(40);
+const INTERVAL: f64 = 10.0;
+
+fn main() {
+    let cameras: u32 = argument("--cameras").unwrap_or(1000);
+    let seconds: u32 = argument("--seconds").unwrap_or(300);
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let fleet = directory.path().join("fleet");
+
+    let mut simulator = Process::start(
+        Command::new(env!("CARGO_BIN_EXE_camwatch"))
+            .args(["simulate", "--cameras", &cameras.to_string(), "--config-out"])
+            .arg(&fleet),
+    );
+    let control = simulator
+        .wait_for_line(|line| line.split_once("curl http://")?.1.split('/').next().map(str::to_owned))
+        .expect("the address of the control port");
+    let file = fleet.join("camwatch.toml");
+    let text = std::fs::read_to_string(&file).expect("the configuration");
+    let text = text
+        .replace("127.0.0.1:9765", "127.0.0.1:0")
+        .replace("timeout = \"5s\"", "timeout = \"10s\"")
+        .replace("recheck = \"2s\"\n", "");
+    assert!(text.contains("interval = \"10s\""), "the simulator's configuration has another interval");
+    std::fs::write(&file, text).expect("writing the configuration");
+
+    let mut daemon = Process::start(
+        Command::new(env!("CARGO_BIN_EXE_camwatch")).args(["--log-format", "json", "run", "--config"]).arg(&file),
+    );
+    let web = daemon
+        .wait_for_line(|line| {
+            let event: serde_json::Value = serde_json::from_str(line).ok()?;
+            Some(event["fields"]["address"].as_str()?.to_owned())
+        })
+        .expect("the daemon's address");
+    println!("{cameras} cameras every {INTERVAL} s; settling for {} s", SETTLE.as_secs());
+    std::thread::sleep(SETTLE);
+
+    let before = Figures::read(&web, &daemon, &simulator);
+    let began = Instant::now();
+    let mut delays = Vec::new();
+    let mut number = 0;
+    while began.elapsed().as_secs() < u64::from(seconds) {
+        // Golden steps through the fleet: each camera another phase of its interval.
+        number = (number + 617) % cameras;
+        let camera = format!("sim-{:04}", number + 1);
+        let broken = Instant::now();
+        post(&control, &format!("/cameras/{camera}/behaviour"), "refused");
+        let said = daemon.wait_for_line(|line| {
+            let event: serde_json::Value = serde_json::from_str(line).ok()?;
+            let fields = &event["fields"];
+            (fields["camera"] == camera.as_str() && fields["to"] == "dark").then(Instant::now)
+        });
+        delays.push(said.expect("the daemon to say dark").duration_since(broken).as_secs_f64());
+        post(&control, &format!("/cameras/{camera}/behaviour"), "ok");
+    }
+    let wall = began.elapsed().as_secs_f64();
+    let after = Figures::read(&web, &daemon, &simulator);
+
+    delays.sort_by(f64::total_cmp);
+    let quantile = |q: f64| {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+        let rank = ((delays.len() as f64 * q).ceil() as usize).clamp(1, delays.len());
+        delays[rank - 1]
+    };
+    let probes = after.probes - before.probes;
+    let due = f64::from(cameras) * wall / INTERVAL;
+    println!("wall time                   {wall:10.1} s");
+    println!("probes                      {probes:10.0}   ({due:.0} due by the interval, rechecks on top)");
+    println!("failed probes               {:10.0}", after.failures - before.failures);
+    println!(
+        "daemon CPU                  {:10.2} s  = {:.2} % of a core",
+        after.daemon_cpu - before.daemon_cpu,
+        (after.daemon_cpu - before.daemon_cpu) / wall * 100.0
+    );
+    println!("daemon CPU per probe        {:10.3} ms", (after.daemon_cpu - before.daemon_cpu) / probes * 1000.0);
+    println!("simulator CPU               {:10.2} s", after.simulator_cpu - before.simulator_cpu);
+    println!("daemon resident             {:10.1} MiB", after.resident / 1024.0 / 1024.0);
+    println!("schedule lag <= 5 ms        {:10.4} of {:.0}", after.lag_5ms / after.lag_all, after.lag_all);
+    println!("schedule lag <= 100 ms      {:10.4}", after.lag_100ms / after.lag_all);
+    println!("schedule lag mean           {:10.3} ms", after.lag_sum / after.lag_all * 1000.0);
+    println!("entries lost by the record  {:10.0}", after.dropped);
+    println!(
+        "detection delay (refused)   p50 {:.1} s, p99 {:.1} s, max {:.1} s, n = {}",
+        quantile(0.5),
+        quantile(0.99),
+        quantile(1.0),
+        delays.len()
+    );
+}
+
+fn argument<T: std::str::FromStr>(name: &str) -> Option<T> {
+    let arguments: Vec<String> = std::env::args().collect();
+    let place = arguments.iter().position(|argument| argument == name)?;
+    arguments.get(place + 1)?.parse().ok()
+}
+
+struct Process {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Process {
+    fn start(command: &mut Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).env("RUST_LOG", "info,retina=off");
+        let mut child = command.spawn().expect("starting camwatch");
+        let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, lines }
+    }
+
+    fn wait_for_line<T>(&mut self, mut wanted: impl FnMut(&str) -> Option<T>) -> Option<T> {
+        let limit = Instant::now() + Duration::from_secs(120);
+        loop {
+            let line = self.lines.recv_timeout(limit.saturating_duration_since(Instant::now())).ok()?;
+            if let Some(found) = wanted(&line) {
+                return Some(found);
+            }
+        }
+    }
+
+    /// User and system time so far, seconds.
+    fn cpu(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("a running process");
+        let fields: Vec<&str> = stat.rsplit_once(')').expect("a name in parentheses").1.split_whitespace().collect();
+        let ticks: f64 = fields[11].parse::<f64>().expect("utime") + fields[12].parse::<f64>().expect("stime");
+        ticks / 100.0
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+struct Figures {
+    daemon_cpu: f64,
+    simulator_cpu: f64,
+    resident: f64,
+    probes: f64,
+    failures: f64,
+    lag_5ms: f64,
+    lag_100ms: f64,
+    lag_all: f64,
+    lag_sum: f64,
+    dropped: f64,
+}
+
+impl Figures {
+    fn read(web: &str, daemon: &Process, simulator: &Process) -> Self {
+        let page = http(web, "GET", "/metrics", "");
+        let sum = |name: &str| -> f64 {
+            page.lines()
+                .filter(|line| line.starts_with(name))
+                .filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok())
+                .sum()
+        };
+        Self {
+            daemon_cpu: daemon.cpu(),
+            simulator_cpu: simulator.cpu(),
+            resident: sum("process_resident_memory_bytes"),
+            probes: sum("camwatch_probes_total"),
+            failures: sum("camwatch_probe_failures_total"),
+            lag_5ms: sum("camwatch_schedule_lag_seconds_bucket{le=\"0.005\"}"),
+            lag_100ms: sum("camwatch_schedule_lag_seconds_bucket{le=\"0.1\"}"),
+            lag_all: sum("camwatch_schedule_lag_seconds_count"),
+            lag_sum: sum("camwatch_schedule_lag_seconds_sum"),
+            dropped: sum("camwatch_store_dropped_total"),
+        }
+    }
+}
+
+fn post(address: &str, path: &str, body: &str) {
+    http(address, "POST", path, body);
+}
+
+fn http(address: &str, method: &str, path: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    let length = body.len();
+    write!(stream, "{method} {path} HTTP/1.0\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n{body}")
+        .expect("sending a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.0 2") || answer.starts_with("HTTP/1.1 2"), "{method} {path}: {answer}");
+    answer
+}
