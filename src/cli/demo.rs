@@ -94,7 +94,7 @@ async fn demo(args: &Args) -> Result<(), DemoError> {
     let daemon = Daemon::start(Config::load(&file)?).await?;
     let narrator = Narrator::new(language, args.quiet);
     if let Some(taken) = taken {
-        narrator.line(&Text::Busy.with(language, &[&taken.to_string(), &port.to_string()]));
+        narrate::line(&Text::Busy.with(language, &[&taken.to_string(), &port.to_string()]));
     }
     narrator.greet(daemon.address(), control_address, &file);
 
@@ -113,7 +113,7 @@ async fn demo(args: &Args) -> Result<(), DemoError> {
         () = narrator.follow(daemon.events(), daemon.snapshot()) => Ok(()),
     };
     daemon.stop().await?;
-    narrator.line(Text::Ended.in_language(language));
+    narrate::line(Text::Ended.in_language(language));
     ended
 }
 

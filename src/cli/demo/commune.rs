@@ -35,9 +35,14 @@ struct Fund {
     amount_vnd: Option<u64>,
 }
 
+/// Id, beginning of its cameras' ids, village, name, position, cameras.
+type PublicSite = (&'static str, &'static str, &'static str, &'static str, (f64, f64), &'static [&'static str]);
+/// Id, kind of fund, village, name, credential or nothing, cameras.
+type Institution = (&'static str, &'static str, &'static str, &'static str, &'static str, [&'static str; 2]);
+
 /// Sites of the commune's own cameras: 8 + 5 + 5 + 5 + 5 + 4 = 32.
 #[rustfmt::skip]
-const PUBLIC: &[(&str, &str, &str, &str, (f64, f64), &[&str])] = &[
+const PUBLIC: &[PublicSite] = &[
     (BRIDGE, "yl", "Yên Lệnh", "Cụm camera cầu Yên Lệnh", (20.6613, 106.0330), &[
         "Cầu Yên Lệnh, chiều đi Hưng Yên", "Cầu Yên Lệnh, chiều về Hà Nam", "Cầu Yên Lệnh, giữa cầu",
         "Gầm cầu phía thượng lưu", "Gầm cầu phía hạ lưu", "Đường dẫn lên cầu", "Vòng xuyến chân cầu",
@@ -62,7 +67,7 @@ const PUBLIC: &[(&str, &str, &str, &str, (f64, f64), &[&str])] = &[
 
 /// Agencies, companies and schools: 6 x 2 = 12 cameras.
 #[rustfmt::skip]
-const INSTITUTIONS: &[(&str, &str, &str, &str, &str, [&str; 2])] = &[
+const INSTITUTIONS: &[Institution] = &[
     ("thcs", "school", "Yên Ninh", "Trường THCS Mộc Nam", "", ["Cổng trường THCS", "Sân trường THCS"]),
     ("tieu-hoc", "school", "Yên Ninh", "Trường Tiểu học Mộc Nam", "", ["Cổng trường tiểu học", "Nhà để xe giáo viên"]),
     (CHANGING_CREDENTIAL, "agency", "Yên Ninh", "Trạm y tế xã", CHANGING_CREDENTIAL, ["Cổng trạm y tế", "Sân trạm y tế"]),

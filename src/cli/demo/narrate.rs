@@ -47,20 +47,15 @@ impl Narrator {
         Self { language, quiet, colour }
     }
 
-    /// One line of its own. A reader that went away is no reason to stop.
-    pub(super) fn line(&self, text: &str) {
-        let _ = writeln!(std::io::stdout(), "{text}");
-    }
-
     pub(super) fn greet(&self, address: SocketAddr, control: SocketAddr, file: &Path) {
         let program = std::env::args().next().unwrap_or_else(|| "camwatch".into());
         let (program, file) = (shell(&program), shell(&file.display().to_string()));
         let month = Zoned::now().with_time_zone(TimeZone::get("Asia/Ho_Chi_Minh").unwrap_or(TimeZone::UTC));
         let month = month.strftime("%Y-%m");
-        self.line(Text::Title.in_language(self.language));
-        self.line(&Text::Ready.with(self.language, &[&format!("http://{address}/")]));
-        self.line("");
-        self.line(Text::Try.in_language(self.language));
+        line(Text::Title.in_language(self.language));
+        line(&Text::Ready.with(self.language, &[&format!("http://{address}/")]));
+        line("");
+        line(Text::Try.in_language(self.language));
         for command in [
             format!("{program} status --config {file}"),
             format!("{program} probe yl-01 --config {file}"),
@@ -69,13 +64,13 @@ impl Narrator {
             format!("curl -d refused http://{control}/cameras/cm-01/behaviour"),
             format!("curl http://{control}/faults"),
         ] {
-            self.line(&format!("  {command}"));
+            line(&format!("  {command}"));
         }
-        self.line("");
-        self.line(Text::Stop.in_language(self.language));
+        line("");
+        line(Text::Stop.in_language(self.language));
         if !self.quiet {
-            self.line("");
-            self.line(Text::Legend.in_language(self.language));
+            line("");
+            line(Text::Legend.in_language(self.language));
         }
     }
 
@@ -199,7 +194,7 @@ impl Narrator {
         }
         let time = Timestamp::now().to_zoned(TimeZone::system()).strftime("%H:%M:%S");
         if !self.colour {
-            self.line(&format!("{time} {mark} {text}"));
+            line(&format!("{time} {mark} {text}"));
             return;
         }
         let code = match colour {
@@ -208,8 +203,13 @@ impl Narrator {
             Colour::Yellow => 33,
             Colour::Dim => 2,
         };
-        self.line(&format!("\u{1b}[2m{time}\u{1b}[0m {mark} \u{1b}[{code}m{text}\u{1b}[0m"));
+        line(&format!("\u{1b}[2m{time}\u{1b}[0m {mark} \u{1b}[{code}m{text}\u{1b}[0m"));
     }
+}
+
+/// One line of its own. A reader that went away is no reason to stop.
+pub(super) fn line(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// A word as a shell takes it.
