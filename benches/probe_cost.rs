@@ -31,9 +31,12 @@ struct Cost {
     wall: f64,
 }
 
+/// Looks at one URL, or at all of them, and says what each look cost.
+type Look<'a> = Box<dyn FnMut(&str) -> Vec<Cost> + 'a>;
+
 struct Contestant<'a> {
     name: &'static str,
-    run: Box<dyn FnMut(&str) -> Vec<Cost> + 'a>,
+    run: Look<'a>,
     costs: Vec<Cost>,
 }
 
