@@ -399,15 +399,38 @@ fn certificate(directory: &std::path::Path) -> (TlsServer, rustls::pki_types::Ce
 }
 
 fn tls_client(trusted: rustls::pki_types::CertificateDer<'static>) -> rustls::ClientConnection {
+    tls_client_as(trusted, None)
+}
+
+type Identity = (rustls::pki_types::CertificateDer<'static>, rustls::pki_types::PrivateKeyDer<'static>);
+
+fn tls_client_as(
+    trusted: rustls::pki_types::CertificateDer<'static>,
+    identity: Option<Identity>,
+) -> rustls::ClientConnection {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(trusted).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_root_certificates(roots);
+    let config = match identity {
+        Some((certificate, key)) => config.with_client_auth_cert(vec![certificate], key).unwrap(),
+        None => config.with_no_client_auth(),
+    };
     rustls::ClientConnection::new(Arc::new(config), "127.0.0.1".try_into().unwrap()).unwrap()
+}
+
+/// What comes back for a request over TLS, or why nothing does.
+fn ask_tls(server: &Server, mut tls: rustls::ClientConnection) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(server.address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    let mut stream = rustls::Stream::new(&mut tls, &mut stream);
+    stream.write_all(request(server, "GET", "/-/healthy", &[]).as_bytes())?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8(bytes).unwrap())
 }
 
 #[test]
@@ -415,17 +438,7 @@ fn with_tls_the_page_comes_encrypted_and_a_reload_brings_the_renewed_certificate
     let directory = tempfile::tempdir().unwrap();
     let (tls, trusted) = certificate(directory.path());
     let server = Server::start(with_web(|web| web.tls_server_config = Some(tls.clone())));
-    let ask_tls = |trusted| {
-        let mut stream = TcpStream::connect(server.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        let mut tls = tls_client(trusted);
-        let mut stream = rustls::Stream::new(&mut tls, &mut stream);
-        stream.write_all(request(&server, "GET", "/-/healthy", &[]).as_bytes())?;
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes)?;
-        Ok::<_, std::io::Error>(String::from_utf8(bytes).unwrap())
-    };
-    assert!(ask_tls(trusted.clone()).unwrap().starts_with("HTTP/1.1 200"));
+    assert!(ask_tls(&server, tls_client(trusted.clone())).unwrap().starts_with("HTTP/1.1 200"));
 
     // Plain HTTP is not answered, and a bad handshake is only that connection's.
     let mut plain = TcpStream::connect(server.address).unwrap();
@@ -436,12 +449,37 @@ fn with_tls_the_page_comes_encrypted_and_a_reload_brings_the_renewed_certificate
 
     let (renewed, new_trusted) = certificate(directory.path());
     server.show(with_web(|web| web.tls_server_config = Some(renewed.clone())));
-    assert!(ask_tls(new_trusted.clone()).unwrap().starts_with("HTTP/1.1 200"));
-    assert!(ask_tls(trusted).is_err(), "the old certificate is gone");
+    assert!(ask_tls(&server, tls_client(new_trusted.clone())).unwrap().starts_with("HTTP/1.1 200"));
+    assert!(ask_tls(&server, tls_client(trusted)).is_err(), "the old certificate is gone");
 
     std::fs::write(directory.path().join("cert.pem"), "no certificate").unwrap();
     server.show(with_web(|web| web.tls_server_config = Some(renewed)));
-    assert!(ask_tls(new_trusted).unwrap().starts_with("HTTP/1.1 200"), "what was good stays in force");
+    assert!(
+        ask_tls(&server, tls_client(new_trusted)).unwrap().starts_with("HTTP/1.1 200"),
+        "what was good stays in force"
+    );
+}
+
+#[test]
+fn with_a_client_ca_only_clients_that_it_signed_are_answered() {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    let directory = tempfile::tempdir().unwrap();
+    let (mut tls, trusted) = certificate(directory.path());
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority_key = KeyPair::generate().unwrap();
+    let ca_file = directory.path().join("ca.pem");
+    std::fs::write(&ca_file, authority.self_signed(&authority_key).unwrap().pem()).unwrap();
+    let issuer = Issuer::new(authority, authority_key);
+    let client_key = KeyPair::generate().unwrap();
+    let client = CertificateParams::new(["scraper".to_owned()]).unwrap().signed_by(&client_key, &issuer).unwrap();
+    tls.client_ca_file = Some(ca_file);
+    let server = Server::start(with_web(|web| web.tls_server_config = Some(tls)));
+
+    let key = rustls::pki_types::PrivateKeyDer::try_from(client_key.serialize_der()).unwrap();
+    let known = tls_client_as(trusted.clone(), Some((client.der().clone(), key)));
+    assert!(ask_tls(&server, known).unwrap().starts_with("HTTP/1.1 200"));
+    assert!(ask_tls(&server, tls_client(trusted)).is_err(), "nobody without a certificate");
 }
 
 #[test]
