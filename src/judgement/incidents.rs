@@ -39,20 +39,31 @@ pub(super) struct Opened {
     at: Timestamp,
 }
 
+/// The reasons for which a camera has an incident of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Dark,
+    Degraded,
+    /// Refuses us, or cannot be read by us.
+    Refused,
+    /// Funded, and unknown for too long.
+    Unseen,
+}
+
 /// What is wrong with a camera that deserves an incident of its own.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Complaint {
-    state: State,
+    kind: Kind,
     cause: Cause,
     since: Timestamp,
 }
 
 #[derive(Debug, Clone, Default)]
 struct CameraCase {
-    /// When its complaint was decided, while it waits.
-    pending: Option<Timestamp>,
-    /// With the state that opened it.
-    opened: Option<(Opened, State)>,
+    /// What it complains of and when that was decided, while it waits.
+    pending: Option<(Kind, Timestamp)>,
+    /// With what opened it.
+    opened: Option<(Opened, Kind)>,
     due: Option<Timestamp>,
 }
 
@@ -135,7 +146,7 @@ impl Incidents {
             let kept = match incident.scope {
                 IncidentScope::Camera => match index.get(incident.subject.as_str()) {
                     Some(&i) => {
-                        self.cameras[i].opened = Some((opened, state_of(incident.cause)));
+                        self.cameras[i].opened = Some((opened, kind_of(incident.cause)));
                         true
                     }
                     None => false,
@@ -392,15 +403,22 @@ impl Incidents {
         if !outage.gone {
             self.join(s, &mut outage, view);
         }
-        outage.release(view, |i| complaint(&view.cameras[i], view).is_some_and(|c| c.state == State::Unknown));
+        outage.release(view, |i| {
+            complaint(&view.cameras[i], view).is_some_and(|c| matches!(c.kind, Kind::Refused | Kind::Unseen))
+        });
         self.tell_outage(s, &mut outage, view, events);
         let over = outage.is_settled(view.cameras);
         if over && let Some(opened) = &outage.opened {
             events.push(tell(opened, EventPhase::Close, IncidentScope::Site, self.sites[s].id.as_str(), view));
         }
         if over && (outage.opened.is_some() || outage.gone || !self.is_gateway_failure(s, view)) {
-            self.reset_due(Due::Site(s), None);
-            return;
+            // A camera may fail again already while the gateway still does.
+            let Some(next) = self.find_outage(s, view) else {
+                self.reset_due(Due::Site(s), None);
+                return;
+            };
+            outage = next;
+            self.join(s, &mut outage, view);
         }
         let due = outage.due(view);
         let waits = outage.opened.is_none() && !outage.gone && due > view.now;
@@ -418,15 +436,15 @@ impl Incidents {
             return self.is_gateway_failure(s, view).then(|| Outage::new(view.now, []));
         }
         let group = common_failure(&site.cameras, view.cameras, view.group_wait)?;
-        // A failure of which every camera has its incident already is an old one.
-        if group.iter().all(|&i| self.cameras[i].opened.is_some()) {
+        // A failure of which every camera was told already is an old one.
+        if group.iter().all(|&i| self.is_told_as_dark(i)) {
             return None;
         }
         let decided = group.iter().filter_map(|&i| view.cameras[i].decided).min().unwrap_or(view.now);
         Some(Outage::new(decided, group))
     }
 
-    /// Unreachable `confirm` times in a row, while a camera fails by path that has no incident of its own.
+    /// Unreachable `confirm` times in a row, while a camera fails by path that was not told as dark by itself.
     fn is_gateway_failure(&self, s: usize, view: &View<'_>) -> bool {
         let site = &self.sites[s];
         site.has_gateway
@@ -434,15 +452,20 @@ impl Incidents {
             && site.cameras.iter().any(|&i| {
                 let camera = &view.cameras[i];
                 camera.phase == Phase::InService
-                    && self.cameras[i].opened.is_none()
+                    && !self.is_told_as_dark(i)
                     && (camera.machine.is_failing_by_path() || is_dark_by_path(camera))
             })
     }
 
-    /// Takes in cameras that are dark by path and have no incident of their own.
+    /// Whether an incident of its own was opened because a camera is dark.
+    fn is_told_as_dark(&self, i: usize) -> bool {
+        self.cameras[i].opened.as_ref().is_some_and(|(_, by)| *by == Kind::Dark)
+    }
+
+    /// Takes in cameras that are dark by path and were not told as such.
     fn join(&mut self, s: usize, outage: &mut Outage, view: &View<'_>) {
         for i in self.sites[s].cameras.clone() {
-            if is_dark_by_path(&view.cameras[i]) && self.cameras[i].opened.is_none() {
+            if is_dark_by_path(&view.cameras[i]) && !self.is_told_as_dark(i) {
                 outage.members.entry(i).or_default().released = false;
             }
             if outage.explains(i) {
@@ -475,16 +498,20 @@ impl Incidents {
     fn settle_camera(&mut self, i: usize, view: &View<'_>, events: &mut Vec<IncidentEvent>) {
         let camera = &view.cameras[i];
         let subject = camera.id.as_str();
-        let complaint = complaint(camera, view);
+        let outage = self.sites[camera.site].outage.as_ref();
+        let explained = outage.is_some_and(|outage| outage.explains(i));
+        let complaint = complaint(camera, view).filter(|complaint| !(explained && complaint.kind == Kind::Dark));
         if let Some((opened, by)) = &mut self.cameras[i].opened {
             let over = camera.phase == Phase::OutOfService
                 || camera.shown.state == State::Up
-                || (camera.shown.state == State::Degraded && *by == State::Dark);
+                || (camera.shown.state == State::Degraded && *by == Kind::Dark);
             if over {
                 events.push(tell(opened, EventPhase::Close, IncidentScope::Camera, subject, view));
                 self.cameras[i].opened = None;
             } else {
-                if let Some(complaint) = complaint.filter(|complaint| complaint.cause != opened.cause) {
+                // One that is open stays as it is through unknown, for however long.
+                let told = complaint.filter(|complaint| complaint.kind != Kind::Unseen);
+                if let Some(complaint) = told.filter(|complaint| complaint.cause != opened.cause) {
                     opened.cause = complaint.cause;
                     events.push(tell(opened, EventPhase::Update, IncidentScope::Camera, subject, view));
                 }
@@ -492,15 +519,14 @@ impl Incidents {
                 return;
             }
         }
-        let explained = |state| {
-            state == State::Dark && self.sites[camera.site].outage.as_ref().is_some_and(|outage| outage.explains(i))
-        };
-        let Some(complaint) = complaint.filter(|complaint| !explained(complaint.state)) else {
+        let Some(complaint) = complaint else {
             self.cameras[i].pending = None;
             self.reset_due(Due::Camera(i), too_long_unknown(camera, view).filter(|due| *due > view.now));
             return;
         };
-        let decided = *self.cameras[i].pending.get_or_insert(view.now);
+        // Another kind of complaint waits anew: a dark camera may yet be explained by its site.
+        let pending = self.cameras[i].pending.filter(|(kind, _)| *kind == complaint.kind);
+        let (_, decided) = *self.cameras[i].pending.insert(pending.unwrap_or((complaint.kind, view.now)));
         let due = after(decided, view.group_wait);
         if due > view.now {
             self.reset_due(Due::Camera(i), Some(due));
@@ -510,7 +536,7 @@ impl Incidents {
         events.push(tell(&opened, EventPhase::Open, IncidentScope::Camera, subject, view));
         let case = &mut self.cameras[i];
         case.pending = None;
-        case.opened = Some((opened, complaint.state));
+        case.opened = Some((opened, complaint.kind));
         self.reset_due(Due::Camera(i), None);
     }
 
@@ -563,25 +589,24 @@ fn complaint(camera: &Watched, view: &View<'_>) -> Option<Complaint> {
     if camera.phase != Phase::InService {
         return None;
     }
-    let state = camera.shown.state;
     let cause = camera.shown.cause?;
     let since = camera.shown.since.or(camera.unknown_from)?;
-    let (cause, since) = match state {
-        State::Dark => (cause, since),
+    let (kind, cause, since) = match camera.shown.state {
+        State::Dark => (Kind::Dark, cause, since),
         State::Degraded => {
             let own = camera.machine.conditions.first_own()?;
-            (own.cause, since.max(own.since))
+            (Kind::Degraded, own.cause, since.max(own.since))
         }
         State::Unknown if matches!(cause, Cause::Unauthorized | Cause::Incompatible) => {
-            (cause, camera.machine.blind_since().map_or(since, |blind| since.max(blind)))
+            (Kind::Refused, cause, camera.machine.blind_since().map_or(since, |blind| since.max(blind)))
         }
         State::Unknown => {
             too_long_unknown(camera, view).filter(|due| *due <= view.now)?;
-            (cause, since)
+            (Kind::Unseen, cause, since)
         }
         State::Up | State::Maintenance => return None,
     };
-    Some(Complaint { state, cause, since })
+    Some(Complaint { kind, cause, since })
 }
 
 /// When a funded camera that shows unknown will have been so for too long; never by rule 7.
@@ -594,14 +619,13 @@ fn too_long_unknown(camera: &Watched, view: &View<'_>) -> Option<Timestamp> {
     camera.unknown_from.filter(|_| counts).map(|from| after(from, view.unknown_after))
 }
 
-/// The state that an incident of one camera with this cause was opened by.
-fn state_of(cause: Cause) -> State {
+/// What an incident of one camera with this cause is about.
+fn kind_of(cause: Cause) -> Kind {
     match cause {
-        Cause::Unauthorized | Cause::Busy | Cause::Incompatible | Cause::MonitorOffline | Cause::MonitorDown => {
-            State::Unknown
-        }
-        cause if super::conditions::Kind::of(cause).is_some() => State::Degraded,
-        _ => State::Dark,
+        Cause::Unauthorized | Cause::Incompatible => Kind::Refused,
+        Cause::Busy | Cause::MonitorOffline | Cause::MonitorDown => Kind::Unseen,
+        cause if super::conditions::Kind::of(cause).is_some() => Kind::Degraded,
+        _ => Kind::Dark,
     }
 }
 
