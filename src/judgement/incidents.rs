@@ -13,8 +13,8 @@ use super::maintenance::Phase;
 use super::outage::{Outage, common_failure, is_dark_by_path};
 use super::runs::Run;
 use super::watched::Watched;
-use super::{Event, Policy, after};
-use crate::inventory::{CameraId, SiteId};
+use super::{Policy, after};
+use crate::inventory::SiteId;
 use crate::observation::{Cause, State};
 use crate::snapshot::Incident;
 
@@ -31,17 +31,17 @@ pub(super) struct View<'a> {
 /// An incident that was told.
 #[derive(Debug, Clone)]
 pub(super) struct Opened {
-    id: String,
-    cause: Cause,
-    cameras: BTreeSet<usize>,
-    since: Timestamp,
+    pub(super) id: String,
+    pub(super) cause: Cause,
+    pub(super) cameras: BTreeSet<usize>,
+    pub(super) since: Timestamp,
     /// When it was told.
-    at: Timestamp,
+    pub(super) at: Timestamp,
 }
 
 /// The reasons for which a camera has an incident of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Dark,
     Degraded,
     /// Refuses us, or cannot be read by us.
@@ -59,33 +59,33 @@ struct Complaint {
 }
 
 #[derive(Debug, Clone, Default)]
-struct CameraCase {
+pub(super) struct CameraCase {
     /// What it complains of and when that was decided, while it waits.
-    pending: Option<(Kind, Timestamp)>,
+    pub(super) pending: Option<(Kind, Timestamp)>,
     /// With what opened it.
-    opened: Option<(Opened, Kind)>,
-    due: Option<Timestamp>,
+    pub(super) opened: Option<(Opened, Kind)>,
+    pub(super) due: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone)]
-struct SiteCase {
-    id: SiteId,
-    has_gateway: bool,
-    cameras: Vec<usize>,
+pub(super) struct SiteCase {
+    pub(super) id: SiteId,
+    pub(super) has_gateway: bool,
+    pub(super) cameras: Vec<usize>,
     /// Looks at the gateway in a row that found it unreachable.
-    unreachable: Run,
-    outage: Option<Outage>,
-    due: Option<Timestamp>,
+    pub(super) unreachable: Run,
+    pub(super) outage: Option<Outage>,
+    pub(super) due: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone)]
-struct MonitorCase {
-    decided: Timestamp,
-    opened: Option<Opened>,
+pub(super) struct MonitorCase {
+    pub(super) decided: Timestamp,
+    pub(super) opened: Option<Opened>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Due {
+pub(super) enum Due {
     Monitor,
     Site(usize),
     Camera(usize),
@@ -93,15 +93,15 @@ enum Due {
 
 #[derive(Default)]
 pub(super) struct Incidents {
-    cameras: Vec<CameraCase>,
-    sites: Vec<SiteCase>,
-    site_index: HashMap<SiteId, usize>,
-    monitor: Option<MonitorCase>,
+    pub(super) cameras: Vec<CameraCase>,
+    pub(super) sites: Vec<SiteCase>,
+    pub(super) site_index: HashMap<SiteId, usize>,
+    pub(super) monitor: Option<MonitorCase>,
     /// The references have answered: what was open of the monitor is over.
-    monitor_over: bool,
-    due: BTreeSet<(Timestamp, Due)>,
+    pub(super) monitor_over: bool,
+    pub(super) due: BTreeSet<(Timestamp, Due)>,
     /// Sites to look at although none of their cameras changed.
-    stirred: BTreeSet<usize>,
+    pub(super) stirred: BTreeSet<usize>,
 }
 
 impl Incidents {
@@ -125,130 +125,6 @@ impl Incidents {
             sites[camera.site].cameras.push(i);
         }
         Self { cameras: vec![CameraCase::default(); cameras.len()], sites, site_index, ..Self::default() }
-    }
-
-    /// Open incidents of before a restart stay open.
-    pub(super) fn restore(
-        &mut self,
-        open: &[Incident],
-        index: &HashMap<CameraId, usize>,
-        now: Timestamp,
-        events: &mut Vec<Event>,
-    ) {
-        for incident in open {
-            let opened = Opened {
-                id: incident.id.clone(),
-                cause: incident.cause,
-                cameras: incident.cameras.iter().filter_map(|id| index.get(id).copied()).collect(),
-                since: incident.since,
-                at: incident.opened_at,
-            };
-            let kept = match incident.scope {
-                IncidentScope::Camera => match index.get(incident.subject.as_str()) {
-                    Some(&i) => {
-                        self.cameras[i].opened = Some((opened, kind_of(incident.cause)));
-                        true
-                    }
-                    None => false,
-                },
-                IncidentScope::Site => {
-                    let site = SiteId::new(&incident.subject).ok().and_then(|id| self.site_index.get(&id).copied());
-                    match site.filter(|_| !opened.cameras.is_empty()) {
-                        Some(s) => {
-                            let mut outage = Outage::new(incident.opened_at, opened.cameras.iter().copied());
-                            outage.opened = Some(opened);
-                            self.sites[s].outage = Some(outage);
-                            true
-                        }
-                        None => false,
-                    }
-                }
-                IncidentScope::Monitor => {
-                    self.monitor = Some(MonitorCase { decided: incident.opened_at, opened: Some(opened) });
-                    true
-                }
-                IncidentScope::Recorder | IncidentScope::Area => false,
-            };
-            if !kept {
-                events.push(Event::Incident(IncidentEvent {
-                    at: now,
-                    id: incident.id.clone(),
-                    phase: EventPhase::Close,
-                    scope: incident.scope,
-                    subject: incident.subject.clone(),
-                    cause: incident.cause,
-                    cameras: incident.cameras.clone(),
-                    since: incident.since,
-                }));
-            }
-        }
-    }
-
-    /// Carries over what runs under an earlier configuration; `moved` says where each camera of it is now.
-    pub(super) fn take_over(
-        &mut self,
-        old: Self,
-        moved: &[Option<usize>],
-        names: &[CameraId],
-        cameras: &[Watched],
-        now: Timestamp,
-        events: &mut Vec<Event>,
-    ) {
-        let map = |set: BTreeSet<usize>| -> BTreeSet<usize> { set.into_iter().filter_map(|i| moved[i]).collect() };
-        let mut closed = Vec::new();
-        let close = |opened: &Opened, scope, subject: &str| IncidentEvent {
-            at: now,
-            id: opened.id.clone(),
-            phase: EventPhase::Close,
-            scope,
-            subject: subject.to_owned(),
-            cause: opened.cause,
-            cameras: opened.cameras.iter().map(|&i| names[i].clone()).collect(),
-            since: opened.since,
-        };
-        for (i, case) in old.cameras.into_iter().enumerate() {
-            match (moved[i], case.opened) {
-                (Some(new), opened) => {
-                    let opened = opened.map(|(opened, by)| (Opened { cameras: [new].into(), ..opened }, by));
-                    self.cameras[new] = CameraCase { pending: case.pending, opened, due: None };
-                    self.reset_due(Due::Camera(new), case.due);
-                }
-                (None, Some((opened, _))) => {
-                    closed.push(close(&opened, IncidentScope::Camera, names[i].as_str()));
-                }
-                (None, None) => {}
-            }
-        }
-        for site in old.sites {
-            let Some(&s) = self.site_index.get(&site.id) else {
-                if let Some(opened) = site.outage.and_then(|outage| outage.opened) {
-                    closed.push(close(&opened, IncidentScope::Site, site.id.as_str()));
-                }
-                continue;
-            };
-            self.sites[s].unreachable = site.unreachable;
-            self.sites[s].outage = site.outage.map(|outage| Outage {
-                members: outage
-                    .members
-                    .into_iter()
-                    .filter_map(|(i, member)| Some((moved[i].filter(|&new| cameras[new].site == s)?, member)))
-                    .collect(),
-                opened: outage.opened.map(|opened| Opened { cameras: map(opened.cameras), ..opened }),
-                ..outage
-            });
-            self.reset_due(Due::Site(s), site.due);
-        }
-        self.monitor = old.monitor.map(|case| MonitorCase {
-            opened: case.opened.map(|opened| Opened { cameras: map(opened.cameras), ..opened }),
-            ..case
-        });
-        if let Some(case) = &self.monitor
-            && case.opened.is_none()
-        {
-            // Settled again at once: its wait is set there.
-            self.due.insert((now, Due::Monitor));
-        }
-        events.extend(closed.into_iter().map(Event::Incident));
     }
 
     pub(super) fn next_due(&self) -> Option<Timestamp> {
@@ -540,7 +416,7 @@ impl Incidents {
         self.reset_due(Due::Camera(i), None);
     }
 
-    fn reset_due(&mut self, due: Due, at: Option<Timestamp>) {
+    pub(super) fn reset_due(&mut self, due: Due, at: Option<Timestamp>) {
         let slot = match due {
             Due::Camera(i) => &mut self.cameras[i].due,
             Due::Site(s) => &mut self.sites[s].due,
@@ -620,7 +496,7 @@ fn too_long_unknown(camera: &Watched, view: &View<'_>) -> Option<Timestamp> {
 }
 
 /// What an incident of one camera with this cause is about.
-fn kind_of(cause: Cause) -> Kind {
+pub(super) fn kind_of(cause: Cause) -> Kind {
     match cause {
         Cause::Unauthorized | Cause::Incompatible => Kind::Refused,
         Cause::Busy | Cause::MonitorOffline | Cause::MonitorDown => Kind::Unseen,

@@ -570,3 +570,53 @@ async fn first_head(mut stream: TcpStream) -> Option<(TcpStream, Vec<u8>)> {
     }
     Some((stream, head))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn relay() -> (Relay, TcpStream) {
+        let camera = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let wire = TcpStream::connect(camera.local_addr().unwrap()).await.unwrap();
+        let (camera, _) = camera.accept().await.unwrap();
+        let plan = Plan {
+            authority: "rtsp://camera:554".into(),
+            login: None,
+            gate: Gate::default(),
+            gate_key: String::new(),
+            transport: Transport::Tcp,
+            timeout: Duration::from_secs(1),
+            choice: Arc::default(),
+        };
+        (Relay::new(plan, Wire::Plain(wire)).await.unwrap(), camera)
+    }
+
+    async fn call(address: &str, agent: &str) -> TcpStream {
+        let mut caller = TcpStream::connect(address).await.unwrap();
+        let request = format!("DESCRIBE rtsp://x/a?b RTSP/1.0\r\nCSeq: 7\r\nUser-Agent: {agent}\r\n\r\n");
+        caller.write_all(request.as_bytes()).await.unwrap();
+        caller
+    }
+
+    #[tokio::test]
+    async fn a_stranger_at_the_listener_is_turned_away_and_costs_the_camera_nothing() {
+        let (mut relay, mut camera) = relay().await;
+        let address = relay.own_authority().trim_start_matches("rtsp://").to_owned();
+        let token = relay.token().to_owned();
+        let serving = tokio::spawn(async move { relay.run().await });
+        let silent = TcpStream::connect(&address).await.unwrap();
+        let mut stranger = call(&address, "curl").await;
+        assert!(!matches!(stranger.read(&mut [0; 8]).await, Ok(1..)), "hung up on, without an answer");
+        let library = call(&address, &token).await;
+        let mut request = [0; 256];
+        let length = camera.read(&mut request).await.unwrap();
+        let request = String::from_utf8_lossy(&request[..length]);
+        assert!(
+            request.starts_with("DESCRIBE rtsp://camera:554/a?b RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: camwatch/"),
+            "{request}"
+        );
+        assert!(!request.contains(&token));
+        drop((library, silent));
+        serving.await.unwrap();
+    }
+}
