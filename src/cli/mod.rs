@@ -30,7 +30,7 @@ pub(crate) mod exit {
 #[derive(Debug, Parser)]
 #[command(name = "camwatch", version, propagate_version = true, max_term_width = 100)]
 pub(crate) struct Cli {
-    /// How log lines on standard error look. RUST_LOG chooses which there are (default: info).
+    /// How log lines on standard error look. `RUST_LOG` chooses which there are (default: info).
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
     #[command(subcommand)]

@@ -423,7 +423,7 @@ mod tests {
         );
         assert!(key(Codec::H264, &[24, 0, 1, 0x67, 0, 1, 0x65]) && !key(Codec::H264, &[24, 0, 1, 0x67, 0, 9, 0x41]));
         // CRA (21) as a single unit, as the start of a fragment, in an aggregate.
-        assert!(key(Codec::H265, &[42, 1]) && key(Codec::H265, &[98, 1, 0x80 | 21]));
+        assert!(key(Codec::H265, &[42, 1]) && key(Codec::H265, &[98, 1, 0x80 | 0x15]));
         assert!(key(Codec::H265, &[96, 1, 0, 2, 42, 1]) && !key(Codec::H265, &[2, 1]) && !key(Codec::H265, &[]));
     }
 

@@ -215,14 +215,13 @@ impl Connection {
         loop {
             match self.inbox.next(&mut self.wire).await {
                 Incoming::End => return,
-                Incoming::Other => {}
                 Incoming::Request(request) if request.method == "TEARDOWN" => {
                     if let Some(mut session) = self.session.take() {
                         count(&session.camera.counters.teardowns);
                         session.end();
                     }
                 }
-                Incoming::Request(_) => {}
+                Incoming::Request(_) | Incoming::Other => {}
             }
         }
     }
