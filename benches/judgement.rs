@@ -1,6 +1,6 @@
 //! The judgement in observations a second: a province of 10,000 cameras, quiet and in a storm.
 //!
-//! `cargo bench --bench judgement`; dated results stand in `benches/judgement.md`.
+//! `cargo bench --bench judgement`
 
 use std::collections::BTreeMap;
 use std::hint::black_box;

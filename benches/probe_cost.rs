@@ -31,9 +31,12 @@ struct Cost {
     wall: f64,
 }
 
+/// Looks at one URL, or at all of them, and says what each look cost.
+type Look<'a> = Box<dyn FnMut(&str) -> Vec<Cost> + 'a>;
+
 struct Contestant<'a> {
     name: &'static str,
-    run: Box<dyn FnMut(&str) -> Vec<Cost> + 'a>,
+    run: Look<'a>,
     costs: Vec<Cost>,
 }
 
@@ -114,11 +117,8 @@ fn main() {
     if let Some(urls) = args.strip_prefix(&["--watch".to_owned()]) {
         return watch(urls);
     }
-    let rounds = args
-        .iter()
-        .position(|arg| arg == "--rounds")
-        .and_then(|at| args.get(at + 1)?.parse().ok())
-        .unwrap_or(ROUNDS);
+    let rounds =
+        args.iter().position(|arg| arg == "--rounds").and_then(|at| args.get(at + 1)?.parse().ok()).unwrap_or(ROUNDS);
     for (title, mounts) in [
         ("640x360, 15 frames a second", (1..=CAMERAS).map(|n| format!("camera-{n}")).collect::<Vec<_>>()),
         ("1920x1080, 25 frames a second", vec!["camera-1080p".to_owned()]),
@@ -156,7 +156,11 @@ fn compare(title: &str, mounts: &[String], rounds: usize) {
         })
     };
     let mut contestants = vec![
-        Contestant { name: "in the daemon, one at a time", run: Box::new(|url| in_process(vec![url.to_owned()])), costs: vec![] },
+        Contestant {
+            name: "in the daemon, one at a time",
+            run: Box::new(|url| in_process(vec![url.to_owned()])),
+            costs: vec![],
+        },
         Contestant { name: "bare client, as many bytes", run: Box::new(move |url| bare(url, bytes)), costs: vec![] },
         Contestant {
             name: "`camwatch probe`",
@@ -165,7 +169,9 @@ fn compare(title: &str, mounts: &[String], rounds: usize) {
         },
         Contestant {
             name: "`ffprobe`",
-            run: Box::new(|url| program(Command::new("ffprobe").args(["-rtsp_transport", "tcp", "-show_streams", url]))),
+            run: Box::new(|url| {
+                program(Command::new("ffprobe").args(["-rtsp_transport", "tcp", "-show_streams", url]))
+            }),
             costs: vec![],
         },
         Contestant {
@@ -178,7 +184,11 @@ fn compare(title: &str, mounts: &[String], rounds: usize) {
         },
     ];
     if urls.len() > 1 {
-        let all = Contestant { name: "in the daemon, 8 at once", run: Box::new(|_| in_process(together.clone())), costs: vec![] };
+        let all = Contestant {
+            name: "in the daemon, 8 at once",
+            run: Box::new(|_| in_process(together.clone())),
+            costs: vec![],
+        };
         contestants.push(all);
     }
     for round in 0..rounds {
@@ -204,7 +214,9 @@ fn bare(url: &str, bytes: usize) -> Vec<Cost> {
 
 fn print(title: &str, rounds: usize, bytes: usize, contestants: &[Contestant]) {
     println!("\n{title}; {rounds} rounds; {bytes} bytes a probe\n");
-    println!("| client | probes | CPU ms, median | CPU ms, mean | wall ms, median | CPU, median of the rounds' ratios |");
+    println!(
+        "| client | probes | CPU ms, median | CPU ms, mean | wall ms, median | CPU, median of the rounds' ratios |"
+    );
     println!("|---|---|---|---|---|---|");
     // Of each round, its mean: one value a round to pair.
     let per_round = |contestant: &Contestant| -> Vec<f64> {

@@ -242,9 +242,28 @@ fn secrets_are_looked_up_among_systemds_credentials_first() {
 }
 
 #[test]
-fn a_second_daemon_on_one_record_says_who_has_it_and_ends_with_3() {
+fn a_second_daemon_says_what_is_in_its_way_and_ends_with_3() {
     let config = config();
-    let _daemon = Daemon::start(&config);
-    let output = camwatch(["run".as_ref(), "--config".as_ref(), config.path().as_os_str()]);
-    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    let daemon = Daemon::start(&config);
+    let run = |file: &Path| {
+        let output = camwatch(["run".as_ref(), "--config".as_ref(), file.as_os_str()]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        said
+    };
+    // Whichever it meets first, the record or the address.
+    run(&config.path());
+
+    let other = config.dir().join("other.toml");
+    let text = fs::read_to_string(config.path()).expect("the configuration");
+    let port = support::free_port().to_string();
+    fs::write(&other, text.replace(&config.port.to_string(), &port)).expect("writing another configuration");
+    let said = run(&other);
+    let pid = daemon.process.pid().as_raw_nonzero().to_string();
+    assert!(said.contains("ledger.db") && said.contains(&pid), "it names the record and who holds it: {said}");
+
+    fs::write(&other, text.replace("data_dir = \"data\"", "data_dir = \"other\""))
+        .expect("writing another configuration");
+    let said = run(&other);
+    assert!(said.contains(&format!("127.0.0.1:{}", config.port)), "it names the address: {said}");
 }

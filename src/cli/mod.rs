@@ -30,7 +30,7 @@ pub(crate) mod exit {
 #[derive(Debug, Parser)]
 #[command(name = "camwatch", version, propagate_version = true, max_term_width = 100)]
 pub(crate) struct Cli {
-    /// How log lines on standard error look. RUST_LOG chooses which there are (default: info).
+    /// How log lines on standard error look. `RUST_LOG` chooses which there are (default: info).
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
     #[command(subcommand)]
@@ -79,7 +79,9 @@ impl ConfigArg {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    start_logging(cli.log_format);
+    // The demo tells its story itself; log lines of the same events would drown it.
+    let level = if matches!(cli.command, Command::Demo(_)) { "warn" } else { "info" };
+    start_logging(cli.log_format, level);
     ExitCode::from(match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Demo(args) => demo::run(&args),
@@ -95,9 +97,9 @@ pub fn main() -> ExitCode {
 }
 
 /// retina writes whole SDP bodies at `warn`: one odd camera would fill the journal.
-fn start_logging(format: LogFormat) {
+fn start_logging(format: LogFormat, level: &str) {
     use std::io::IsTerminal as _;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,retina=off"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("{level},retina=off")));
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
     match format {

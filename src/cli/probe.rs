@@ -224,16 +224,9 @@ fn decoded(text: &str) -> String {
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let escape = text.get(at + 1..at + 3).filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
-        match escape.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(|_| byte == b'%') {
-            Some(escaped) => {
-                out.push(escaped);
-                at += 3;
-            }
-            None => {
-                out.push(byte);
-                at += 1;
-            }
-        }
+        let escaped = escape.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(|_| byte == b'%');
+        out.push(escaped.unwrap_or(byte));
+        at += if escaped.is_some() { 3 } else { 1 };
     }
     String::from_utf8_lossy(&out).into_owned()
 }
@@ -292,10 +285,8 @@ fn line(report: &Report) -> String {
         Class::Path | Class::Session | Class::Media => "dark",
         Class::Blind => "unknown",
     };
-    let mut parts = vec![format!("{state}: {} {}", seen.camera, seen.outcome)];
-    if let Some(detail) = &seen.detail {
-        parts[0].push_str(&format!(" ({detail})"));
-    }
+    let detail = seen.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+    let mut parts = vec![format!("{state}: {} {}{detail}", seen.camera, seen.outcome)];
     if let Some(stream) = &seen.stream {
         let mut words = Vec::new();
         words.extend(stream.codec.clone());

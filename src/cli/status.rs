@@ -30,8 +30,8 @@ pub(crate) fn run(args: &Args) -> u8 {
     let mut cameras = match ask_daemon(&config) {
         Ok(cameras) => cameras,
         Err(why) => {
-            eprintln!("camwatch: {why}");
-            from_record(&config)
+            eprintln!("camwatch: {why}; showing what the record holds");
+            from_record(&config, matches!(why, NoAnswer::WantsLogin))
         }
     };
     cameras.sort_by(|a, b| (rank(a.state), &a.site, &a.camera).cmp(&(rank(b.state), &b.site, &b.camera)));
@@ -79,10 +79,23 @@ struct Answer {
     cameras: Vec<CameraStatus>,
 }
 
+/// Why the daemon did not say.
+#[derive(Debug, thiserror::Error)]
+enum NoAnswer {
+    #[error("the daemon's API wants a login or a certificate")]
+    WantsLogin,
+    #[error("no daemon answers at {url} ({error})")]
+    NoDaemon { url: String, error: reqwest::Error },
+    #[error("the daemon's answer at {url} cannot be used ({error})")]
+    NotUsable { url: String, error: reqwest::Error },
+    #[error("cannot start the asynchronous runtime: {0}")]
+    Runtime(std::io::Error),
+}
+
 /// The states from the daemon's own API.
-fn ask_daemon(config: &Config) -> Result<Vec<CameraStatus>, String> {
+fn ask_daemon(config: &Config) -> Result<Vec<CameraStatus>, NoAnswer> {
     if config.web.tls_server_config.is_some() || !config.web.basic_auth_users.is_empty() {
-        return Err("the daemon's API wants a login; showing what the record holds".to_owned());
+        return Err(NoAnswer::WantsLogin);
     }
     let mut address = config.daemon.listen;
     if address.ip().is_unspecified() {
@@ -94,13 +107,15 @@ fn ask_daemon(config: &Config) -> Result<Vec<CameraStatus>, String> {
     }
     let url = format!("http://{address}/api/v1/cameras");
     let fail = |error: reqwest::Error| {
-        let what = if error.is_connect() { "no daemon answers" } else { "the daemon's answer cannot be used" };
-        format!("{what} at {url} ({}); showing what the record holds", error.without_url())
+        let url = url.clone();
+        if error.is_connect() {
+            NoAnswer::NoDaemon { url, error: error.without_url() }
+        } else {
+            NoAnswer::NotUsable { url, error: error.without_url() }
+        }
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| format!("cannot start the asynchronous runtime: {error}"))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(NoAnswer::Runtime)?;
+    // Fails only where one is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     runtime.block_on(async {
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().map_err(fail)?;
@@ -110,8 +125,8 @@ fn ask_daemon(config: &Config) -> Result<Vec<CameraStatus>, String> {
     })
 }
 
-/// What the record last knew. Nobody has looked since, so each is as unknown as it is now.
-fn from_record(config: &Config) -> Vec<CameraStatus> {
+/// What the record last knew. Where no daemon runs nobody has looked since, and each camera is unknown.
+fn from_record(config: &Config, may_run: bool) -> Vec<CameraStatus> {
     let last = Reader::open(&config.store.path).and_then(|reader| reader.resume());
     let (alive, changes) = match last {
         Ok(resume) => (resume.last_alive, resume.cameras),
@@ -125,8 +140,8 @@ fn from_record(config: &Config) -> Vec<CameraStatus> {
     }
     let today = Timestamp::now().to_zoned(config.daemon.timezone.clone()).date();
     let inventory = &config.inventory;
-    // A daemon that needs a login but runs writes the record each second.
-    let fresh = alive.is_some_and(|alive| Timestamp::now().duration_since(alive).as_secs() < 5);
+    // A daemon that runs writes into the record at least each second.
+    let fresh = may_run && alive.is_some_and(|alive| Timestamp::now().duration_since(alive).as_secs() < 5);
     inventory
         .cameras
         .values()

@@ -2,12 +2,12 @@
 //!
 //! Few, and each about something that would come to light only in an outage. Looks at a configuration that is valid.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::entries::Written;
 use super::problem::{Log, Mark};
 use super::{Probe, raw};
-use crate::inventory::{Camera, Inventory, Role, Scope, SiteId};
+use crate::inventory::{Camera, CommuneId, Inventory, Role, Scope, SiteId};
 
 /// Where the keys of `[probe]` stand, for those who wrote them.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +31,7 @@ pub(super) fn advise(inventory: &Inventory, probe: &Probe, places: ProbePlaces, 
     }
     dead_lines(inventory, probe, places, written, log);
     same_stream(inventory, written, log);
+    password_in_query(written, log);
     recorders(inventory, written, log);
     nobody_on_duty(inventory, written, log);
 }
@@ -113,6 +114,20 @@ fn same_stream(inventory: &Inventory, written: &Written, log: &mut Log) {
     }
 }
 
+/// Some cameras take their password there; it is then no secret to whoever reads the inventory.
+fn password_in_query(written: &Written, log: &mut Log) {
+    let urls = |raw: &raw::Camera| [raw.url.clone(), raw.substream_url.clone()];
+    for url in written.cameras.iter().flat_map(|raw| urls(&raw.value)).flatten() {
+        let text = url.value.0.as_str().to_lowercase();
+        if ["password=", "passwd=", "pwd="].iter().any(|key| text.contains(key)) {
+            log.warning(
+                url.mark,
+                "the URL seems to hold a password, which all who read it see, expected a [[credential]]",
+            );
+        }
+    }
+}
+
 fn recorders(inventory: &Inventory, written: &Written, log: &mut Log) {
     for raw in &written.cameras {
         let (Some(site), Some(named)) = (&raw.value.site, &raw.value.recorder) else { continue };
@@ -137,6 +152,14 @@ fn nobody_on_duty(inventory: &Inventory, written: &Written, log: &mut Log) {
     if inventory.duties.is_empty() {
         return;
     }
+    let funded_sites: BTreeSet<&SiteId> = inventory
+        .cameras
+        .values()
+        .filter(|camera| camera.retired.is_none() && inventory.is_funded(camera))
+        .map(|camera| &camera.site)
+        .collect();
+    // One warning a commune: a roster that is missing altogether is one slip.
+    let mut uncovered: BTreeMap<&CommuneId, (Mark, &SiteId, usize)> = BTreeMap::new();
     for raw in &written.sites {
         let Some(site) = raw.value.id.as_ref().and_then(|id| inventory.sites.get(&id.value)) else { continue };
         let covered = inventory.duties.iter().filter(|duty| duty.role == Role::Officer).any(|duty| match &duty.scope {
@@ -144,21 +167,20 @@ fn nobody_on_duty(inventory: &Inventory, written: &Written, log: &mut Log) {
             Scope::Commune(id) => *id == site.commune,
             Scope::Camera(_) => false,
         });
-        let funded = inventory
-            .cameras
-            .values()
-            .filter(|camera| camera.site == site.id && camera.retired.is_none() && inventory.is_funded(camera))
-            .count();
-        if funded > 0 && !covered {
-            log.warning(
-                raw.mark,
-                format!(
-                    "nobody is told when a funded camera of site {:?} goes dark, expected a [[duty]] with role \"officer\" \
-                     for it or for commune {:?}",
-                    site.id.as_str(),
-                    site.commune.as_str()
-                ),
-            );
+        if !covered && funded_sites.contains(&site.id) {
+            uncovered.entry(&site.commune).or_insert((raw.mark, &site.id, 0)).2 += 1;
         }
+    }
+    for (commune, (first, site, count)) in uncovered {
+        let others = if count > 1 { format!(" and of {} more sites", count - 1) } else { String::new() };
+        log.warning(
+            first,
+            format!(
+                "nobody is told when a funded camera of site {:?}{others} of commune {:?} goes dark, expected a [[duty]] \
+                 with role \"officer\" for the site or the commune",
+                site.as_str(),
+                commune.as_str()
+            ),
+        );
     }
 }

@@ -162,8 +162,8 @@ impl Config {
         Self::of(file, main, &written, &mut log)
     }
 
-    /// Reads a configuration that stands in one text, as if it were this file. Of other files only the secrets that it
-    /// points to are read: `inventory` is not followed.
+    /// Reads a configuration that stands in one text, as if it were this file. Of other files only the secrets and
+    /// certificates that it points to are read: `inventory` is not followed.
     ///
     /// # Errors
     /// Every problem of the text at once.

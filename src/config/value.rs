@@ -513,8 +513,18 @@ fn open_url(text: &str, schemes: &[&str], expected: &str) -> Result<Url, String>
     if !url.username().is_empty() || url.password().is_some() {
         return Err("holds a user name or password, expected them in a [[credential]] that the entry names".to_owned());
     }
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err(format!("has no host, expected {expected}"));
+    match url.host() {
+        None | Some(Host::Domain("")) => return Err(format!("has no host, expected {expected}")),
+        // Of schemes that browsers do not know the url crate takes any text for a host.
+        Some(Host::Domain(name)) if !plain_name(name) => {
+            return Err("has a host that is neither a name nor an address, expected one of them".to_owned());
+        }
+        Some(Host::Domain(name)) if name.bytes().all(|b| b.is_ascii_digit() || b == b'.') => {
+            if name.parse::<std::net::Ipv4Addr>().is_err() {
+                return Err(format!("has the host {name}, expected four numbers up to 255 in an address"));
+            }
+        }
+        Some(_) => {}
     }
     if url.port() == Some(0) {
         return Err(format!("has port 0, expected {expected}"));

@@ -86,6 +86,8 @@ pub(super) struct Watch {
     waiting: BTreeMap<CameraId, Vec<oneshot::Sender<Report>>>,
     /// Failures that would make a camera dark, until the references have been looked at.
     held: Vec<Report>,
+    /// The judgement has been told how the references are since the daemon began, or since they were changed.
+    references_told: bool,
     references_running: bool,
     references_due: Option<Moment>,
     live: BTreeMap<CameraId, Live>,
@@ -129,8 +131,9 @@ impl Watch {
             looking: HashMap::new(),
             waiting: BTreeMap::new(),
             held: Vec::new(),
+            references_told: false,
             references_running: false,
-            references_due: None,
+            references_due: Some(Moment::ZERO),
             live: BTreeMap::new(),
             windows: Arc::default(),
             generation: 0,
@@ -243,6 +246,8 @@ impl Watch {
                 let output = self.judge.reconfigure(Policy::new(&self.config, &self.added), now);
                 self.hand_on(output);
                 self.replan(moment, now);
+                self.references_told = false;
+                self.references_due = Some(moment);
                 let cameras = &self.config.inventory.cameras;
                 self.live.retain(|id, _| cameras.contains_key(id));
             }
@@ -297,7 +302,13 @@ impl Watch {
     }
 
     fn look_at_references(&mut self) {
-        if self.references_running || self.config.daemon.references.is_empty() {
+        if self.references_running {
+            return;
+        }
+        if self.config.daemon.references.is_empty() {
+            // Where none is configured the monitor counts as connected, also if it once was cut off from one.
+            let (moment, _) = self.clock.now();
+            self.take_references(true, moment);
             return;
         }
         self.references_running = true;
@@ -384,12 +395,17 @@ impl Watch {
     /// The references have been looked at: first that is judged, then what waited for it.
     fn take_references(&mut self, reachable: bool, moment: Moment) {
         self.references_running = false;
-        if reachable != self.judge.monitor_online() {
+        let changed = reachable != self.judge.monitor_online();
+        if changed {
             if reachable {
                 tracing::info!("a reference answers again: this monitor is connected");
             } else {
                 tracing::error!("every reference is silent: this monitor is cut off, and says nothing of the cameras");
             }
+        }
+        // The first answer is told even where it changes nothing: an incident of before may wait for it.
+        if changed || !self.references_told {
+            self.references_told = true;
             self.observe(Seen::Reference { reachable });
         }
         if !reachable {

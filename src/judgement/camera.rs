@@ -90,6 +90,7 @@ impl Machine {
 
     /// Rules 1 to 5.
     pub(super) fn observe(&mut self, at: Timestamp, seen: &CameraSeen, thresholds: Thresholds) {
+        self.conditions.next_observation();
         let class = seen.outcome.class();
         let turned = match (class, seen.outcome.cause()) {
             (Class::Good | Class::Stream, _) | (_, None) => self.ok(at, thresholds.recover),

@@ -43,6 +43,8 @@ pub(super) struct Condition {
     kind: Kind,
     pub(super) cause: Cause,
     pub(super) since: Timestamp,
+    /// Of the observation that decided it.
+    step: u64,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -51,13 +53,20 @@ pub(super) struct Conditions {
     held: Vec<Condition>,
     /// The latest date from which one was cleared.
     cleared: Option<Timestamp>,
+    /// Grows with each observation.
+    step: u64,
 }
 
 impl Conditions {
+    /// What follows is of another observation.
+    pub(super) fn next_observation(&mut self) {
+        self.step += 1;
+    }
+
     /// Takes hold, where nothing of its kind holds already.
     pub(super) fn decide(&mut self, kind: Kind, cause: Cause, since: Timestamp) {
         if !self.holds(kind) {
-            self.held.push(Condition { kind, cause, since });
+            self.held.push(Condition { kind, cause, since, step: self.step });
         }
     }
 
@@ -92,9 +101,12 @@ impl Conditions {
         self.held.iter().find(|condition| condition.kind.is_own()).copied()
     }
 
-    /// From when any of those that hold did.
+    /// From when any of those that hold did. Those that one observation decided are one, of the later of their dates
+    /// (rule 11).
     pub(super) fn since(&self) -> Option<Timestamp> {
-        self.held.iter().map(|condition| condition.since).min()
+        let together = |step| self.held.iter().filter(move |condition| condition.step == step);
+        let dates = self.held.iter().filter_map(|one| together(one.step).map(|condition| condition.since).max());
+        dates.min()
     }
 
     pub(super) fn cleared(&self) -> Option<Timestamp> {

@@ -13,8 +13,8 @@ use super::maintenance::Phase;
 use super::outage::{Outage, common_failure, is_dark_by_path};
 use super::runs::Run;
 use super::watched::Watched;
-use super::{Event, Policy, after};
-use crate::inventory::{CameraId, SiteId};
+use super::{Policy, after};
+use crate::inventory::SiteId;
 use crate::observation::{Cause, State};
 use crate::snapshot::Incident;
 
@@ -31,50 +31,61 @@ pub(super) struct View<'a> {
 /// An incident that was told.
 #[derive(Debug, Clone)]
 pub(super) struct Opened {
-    id: String,
-    cause: Cause,
-    cameras: BTreeSet<usize>,
-    since: Timestamp,
+    pub(super) id: String,
+    pub(super) cause: Cause,
+    pub(super) cameras: BTreeSet<usize>,
+    pub(super) since: Timestamp,
     /// When it was told.
-    at: Timestamp,
+    pub(super) at: Timestamp,
+}
+
+/// The reasons for which a camera has an incident of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Dark,
+    Degraded,
+    /// Refuses us, or cannot be read by us.
+    Refused,
+    /// Funded, and unknown for too long.
+    Unseen,
 }
 
 /// What is wrong with a camera that deserves an incident of its own.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Complaint {
-    state: State,
+    kind: Kind,
     cause: Cause,
     since: Timestamp,
 }
 
 #[derive(Debug, Clone, Default)]
-struct CameraCase {
-    /// When its complaint was decided, while it waits.
-    pending: Option<Timestamp>,
-    /// With the state that opened it.
-    opened: Option<(Opened, State)>,
-    due: Option<Timestamp>,
+pub(super) struct CameraCase {
+    /// What it complains of and when that was decided, while it waits.
+    pub(super) pending: Option<(Kind, Timestamp)>,
+    /// With what opened it.
+    pub(super) opened: Option<(Opened, Kind)>,
+    pub(super) due: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone)]
-struct SiteCase {
-    id: SiteId,
-    has_gateway: bool,
-    cameras: Vec<usize>,
+pub(super) struct SiteCase {
+    pub(super) id: SiteId,
+    pub(super) has_gateway: bool,
+    pub(super) cameras: Vec<usize>,
     /// Looks at the gateway in a row that found it unreachable.
-    unreachable: Run,
-    outage: Option<Outage>,
-    due: Option<Timestamp>,
+    pub(super) unreachable: Run,
+    pub(super) outage: Option<Outage>,
+    pub(super) due: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone)]
-struct MonitorCase {
-    decided: Timestamp,
-    opened: Option<Opened>,
+pub(super) struct MonitorCase {
+    pub(super) decided: Timestamp,
+    pub(super) opened: Option<Opened>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Due {
+pub(super) enum Due {
     Monitor,
     Site(usize),
     Camera(usize),
@@ -82,15 +93,15 @@ enum Due {
 
 #[derive(Default)]
 pub(super) struct Incidents {
-    cameras: Vec<CameraCase>,
-    sites: Vec<SiteCase>,
-    site_index: HashMap<SiteId, usize>,
-    monitor: Option<MonitorCase>,
+    pub(super) cameras: Vec<CameraCase>,
+    pub(super) sites: Vec<SiteCase>,
+    pub(super) site_index: HashMap<SiteId, usize>,
+    pub(super) monitor: Option<MonitorCase>,
     /// The references have answered: what was open of the monitor is over.
-    monitor_over: bool,
-    due: BTreeSet<(Timestamp, Due)>,
+    pub(super) monitor_over: bool,
+    pub(super) due: BTreeSet<(Timestamp, Due)>,
     /// Sites to look at although none of their cameras changed.
-    stirred: BTreeSet<usize>,
+    pub(super) stirred: BTreeSet<usize>,
 }
 
 impl Incidents {
@@ -114,130 +125,6 @@ impl Incidents {
             sites[camera.site].cameras.push(i);
         }
         Self { cameras: vec![CameraCase::default(); cameras.len()], sites, site_index, ..Self::default() }
-    }
-
-    /// Open incidents of before a restart stay open.
-    pub(super) fn restore(
-        &mut self,
-        open: &[Incident],
-        index: &HashMap<CameraId, usize>,
-        now: Timestamp,
-        events: &mut Vec<Event>,
-    ) {
-        for incident in open {
-            let opened = Opened {
-                id: incident.id.clone(),
-                cause: incident.cause,
-                cameras: incident.cameras.iter().filter_map(|id| index.get(id).copied()).collect(),
-                since: incident.since,
-                at: incident.opened_at,
-            };
-            let kept = match incident.scope {
-                IncidentScope::Camera => match index.get(incident.subject.as_str()) {
-                    Some(&i) => {
-                        self.cameras[i].opened = Some((opened, state_of(incident.cause)));
-                        true
-                    }
-                    None => false,
-                },
-                IncidentScope::Site => {
-                    let site = SiteId::new(&incident.subject).ok().and_then(|id| self.site_index.get(&id).copied());
-                    match site.filter(|_| !opened.cameras.is_empty()) {
-                        Some(s) => {
-                            let mut outage = Outage::new(incident.opened_at, opened.cameras.iter().copied());
-                            outage.opened = Some(opened);
-                            self.sites[s].outage = Some(outage);
-                            true
-                        }
-                        None => false,
-                    }
-                }
-                IncidentScope::Monitor => {
-                    self.monitor = Some(MonitorCase { decided: incident.opened_at, opened: Some(opened) });
-                    true
-                }
-                IncidentScope::Recorder | IncidentScope::Area => false,
-            };
-            if !kept {
-                events.push(Event::Incident(IncidentEvent {
-                    at: now,
-                    id: incident.id.clone(),
-                    phase: EventPhase::Close,
-                    scope: incident.scope,
-                    subject: incident.subject.clone(),
-                    cause: incident.cause,
-                    cameras: incident.cameras.clone(),
-                    since: incident.since,
-                }));
-            }
-        }
-    }
-
-    /// Carries over what runs under an earlier configuration; `moved` says where each camera of it is now.
-    pub(super) fn take_over(
-        &mut self,
-        old: Self,
-        moved: &[Option<usize>],
-        names: &[CameraId],
-        cameras: &[Watched],
-        now: Timestamp,
-        events: &mut Vec<Event>,
-    ) {
-        let map = |set: BTreeSet<usize>| -> BTreeSet<usize> { set.into_iter().filter_map(|i| moved[i]).collect() };
-        let mut closed = Vec::new();
-        let close = |opened: &Opened, scope, subject: &str| IncidentEvent {
-            at: now,
-            id: opened.id.clone(),
-            phase: EventPhase::Close,
-            scope,
-            subject: subject.to_owned(),
-            cause: opened.cause,
-            cameras: opened.cameras.iter().map(|&i| names[i].clone()).collect(),
-            since: opened.since,
-        };
-        for (i, case) in old.cameras.into_iter().enumerate() {
-            match (moved[i], case.opened) {
-                (Some(new), opened) => {
-                    let opened = opened.map(|(opened, by)| (Opened { cameras: [new].into(), ..opened }, by));
-                    self.cameras[new] = CameraCase { pending: case.pending, opened, due: None };
-                    self.reset_due(Due::Camera(new), case.due);
-                }
-                (None, Some((opened, _))) => {
-                    closed.push(close(&opened, IncidentScope::Camera, names[i].as_str()));
-                }
-                (None, None) => {}
-            }
-        }
-        for site in old.sites {
-            let Some(&s) = self.site_index.get(&site.id) else {
-                if let Some(opened) = site.outage.and_then(|outage| outage.opened) {
-                    closed.push(close(&opened, IncidentScope::Site, site.id.as_str()));
-                }
-                continue;
-            };
-            self.sites[s].unreachable = site.unreachable;
-            self.sites[s].outage = site.outage.map(|outage| Outage {
-                members: outage
-                    .members
-                    .into_iter()
-                    .filter_map(|(i, member)| Some((moved[i].filter(|&new| cameras[new].site == s)?, member)))
-                    .collect(),
-                opened: outage.opened.map(|opened| Opened { cameras: map(opened.cameras), ..opened }),
-                ..outage
-            });
-            self.reset_due(Due::Site(s), site.due);
-        }
-        self.monitor = old.monitor.map(|case| MonitorCase {
-            opened: case.opened.map(|opened| Opened { cameras: map(opened.cameras), ..opened }),
-            ..case
-        });
-        if let Some(case) = &self.monitor
-            && case.opened.is_none()
-        {
-            // Settled again at once: its wait is set there.
-            self.due.insert((now, Due::Monitor));
-        }
-        events.extend(closed.into_iter().map(Event::Incident));
     }
 
     pub(super) fn next_due(&self) -> Option<Timestamp> {
@@ -392,15 +279,22 @@ impl Incidents {
         if !outage.gone {
             self.join(s, &mut outage, view);
         }
-        outage.release(view, |i| complaint(&view.cameras[i], view).is_some_and(|c| c.state == State::Unknown));
+        outage.release(view, |i| {
+            complaint(&view.cameras[i], view).is_some_and(|c| matches!(c.kind, Kind::Refused | Kind::Unseen))
+        });
         self.tell_outage(s, &mut outage, view, events);
         let over = outage.is_settled(view.cameras);
         if over && let Some(opened) = &outage.opened {
             events.push(tell(opened, EventPhase::Close, IncidentScope::Site, self.sites[s].id.as_str(), view));
         }
         if over && (outage.opened.is_some() || outage.gone || !self.is_gateway_failure(s, view)) {
-            self.reset_due(Due::Site(s), None);
-            return;
+            // A camera may fail again already while the gateway still does.
+            let Some(next) = self.find_outage(s, view) else {
+                self.reset_due(Due::Site(s), None);
+                return;
+            };
+            outage = next;
+            self.join(s, &mut outage, view);
         }
         let due = outage.due(view);
         let waits = outage.opened.is_none() && !outage.gone && due > view.now;
@@ -418,15 +312,15 @@ impl Incidents {
             return self.is_gateway_failure(s, view).then(|| Outage::new(view.now, []));
         }
         let group = common_failure(&site.cameras, view.cameras, view.group_wait)?;
-        // A failure of which every camera has its incident already is an old one.
-        if group.iter().all(|&i| self.cameras[i].opened.is_some()) {
+        // A failure of which every camera was told already is an old one.
+        if group.iter().all(|&i| self.is_told_as_dark(i)) {
             return None;
         }
         let decided = group.iter().filter_map(|&i| view.cameras[i].decided).min().unwrap_or(view.now);
         Some(Outage::new(decided, group))
     }
 
-    /// Unreachable `confirm` times in a row, while a camera fails by path that has no incident of its own.
+    /// Unreachable `confirm` times in a row, while a camera fails by path that was not told as dark by itself.
     fn is_gateway_failure(&self, s: usize, view: &View<'_>) -> bool {
         let site = &self.sites[s];
         site.has_gateway
@@ -434,15 +328,20 @@ impl Incidents {
             && site.cameras.iter().any(|&i| {
                 let camera = &view.cameras[i];
                 camera.phase == Phase::InService
-                    && self.cameras[i].opened.is_none()
+                    && !self.is_told_as_dark(i)
                     && (camera.machine.is_failing_by_path() || is_dark_by_path(camera))
             })
     }
 
-    /// Takes in cameras that are dark by path and have no incident of their own.
+    /// Whether an incident of its own was opened because a camera is dark.
+    fn is_told_as_dark(&self, i: usize) -> bool {
+        self.cameras[i].opened.as_ref().is_some_and(|(_, by)| *by == Kind::Dark)
+    }
+
+    /// Takes in cameras that are dark by path and were not told as such.
     fn join(&mut self, s: usize, outage: &mut Outage, view: &View<'_>) {
         for i in self.sites[s].cameras.clone() {
-            if is_dark_by_path(&view.cameras[i]) && self.cameras[i].opened.is_none() {
+            if is_dark_by_path(&view.cameras[i]) && !self.is_told_as_dark(i) {
                 outage.members.entry(i).or_default().released = false;
             }
             if outage.explains(i) {
@@ -475,16 +374,20 @@ impl Incidents {
     fn settle_camera(&mut self, i: usize, view: &View<'_>, events: &mut Vec<IncidentEvent>) {
         let camera = &view.cameras[i];
         let subject = camera.id.as_str();
-        let complaint = complaint(camera, view);
+        let outage = self.sites[camera.site].outage.as_ref();
+        let explained = outage.is_some_and(|outage| outage.explains(i));
+        let complaint = complaint(camera, view).filter(|complaint| !(explained && complaint.kind == Kind::Dark));
         if let Some((opened, by)) = &mut self.cameras[i].opened {
             let over = camera.phase == Phase::OutOfService
                 || camera.shown.state == State::Up
-                || (camera.shown.state == State::Degraded && *by == State::Dark);
+                || (camera.shown.state == State::Degraded && *by == Kind::Dark);
             if over {
                 events.push(tell(opened, EventPhase::Close, IncidentScope::Camera, subject, view));
                 self.cameras[i].opened = None;
             } else {
-                if let Some(complaint) = complaint.filter(|complaint| complaint.cause != opened.cause) {
+                // One that is open stays as it is through unknown, for however long.
+                let told = complaint.filter(|complaint| complaint.kind != Kind::Unseen);
+                if let Some(complaint) = told.filter(|complaint| complaint.cause != opened.cause) {
                     opened.cause = complaint.cause;
                     events.push(tell(opened, EventPhase::Update, IncidentScope::Camera, subject, view));
                 }
@@ -492,15 +395,14 @@ impl Incidents {
                 return;
             }
         }
-        let explained = |state| {
-            state == State::Dark && self.sites[camera.site].outage.as_ref().is_some_and(|outage| outage.explains(i))
-        };
-        let Some(complaint) = complaint.filter(|complaint| !explained(complaint.state)) else {
+        let Some(complaint) = complaint else {
             self.cameras[i].pending = None;
             self.reset_due(Due::Camera(i), too_long_unknown(camera, view).filter(|due| *due > view.now));
             return;
         };
-        let decided = *self.cameras[i].pending.get_or_insert(view.now);
+        // Another kind of complaint waits anew: a dark camera may yet be explained by its site.
+        let pending = self.cameras[i].pending.filter(|(kind, _)| *kind == complaint.kind);
+        let (_, decided) = *self.cameras[i].pending.insert(pending.unwrap_or((complaint.kind, view.now)));
         let due = after(decided, view.group_wait);
         if due > view.now {
             self.reset_due(Due::Camera(i), Some(due));
@@ -510,11 +412,11 @@ impl Incidents {
         events.push(tell(&opened, EventPhase::Open, IncidentScope::Camera, subject, view));
         let case = &mut self.cameras[i];
         case.pending = None;
-        case.opened = Some((opened, complaint.state));
+        case.opened = Some((opened, complaint.kind));
         self.reset_due(Due::Camera(i), None);
     }
 
-    fn reset_due(&mut self, due: Due, at: Option<Timestamp>) {
+    pub(super) fn reset_due(&mut self, due: Due, at: Option<Timestamp>) {
         let slot = match due {
             Due::Camera(i) => &mut self.cameras[i].due,
             Due::Site(s) => &mut self.sites[s].due,
@@ -563,25 +465,24 @@ fn complaint(camera: &Watched, view: &View<'_>) -> Option<Complaint> {
     if camera.phase != Phase::InService {
         return None;
     }
-    let state = camera.shown.state;
     let cause = camera.shown.cause?;
     let since = camera.shown.since.or(camera.unknown_from)?;
-    let (cause, since) = match state {
-        State::Dark => (cause, since),
+    let (kind, cause, since) = match camera.shown.state {
+        State::Dark => (Kind::Dark, cause, since),
         State::Degraded => {
             let own = camera.machine.conditions.first_own()?;
-            (own.cause, since.max(own.since))
+            (Kind::Degraded, own.cause, since.max(own.since))
         }
         State::Unknown if matches!(cause, Cause::Unauthorized | Cause::Incompatible) => {
-            (cause, camera.machine.blind_since().map_or(since, |blind| since.max(blind)))
+            (Kind::Refused, cause, camera.machine.blind_since().map_or(since, |blind| since.max(blind)))
         }
         State::Unknown => {
             too_long_unknown(camera, view).filter(|due| *due <= view.now)?;
-            (cause, since)
+            (Kind::Unseen, cause, since)
         }
         State::Up | State::Maintenance => return None,
     };
-    Some(Complaint { state, cause, since })
+    Some(Complaint { kind, cause, since })
 }
 
 /// When a funded camera that shows unknown will have been so for too long; never by rule 7.
@@ -594,14 +495,13 @@ fn too_long_unknown(camera: &Watched, view: &View<'_>) -> Option<Timestamp> {
     camera.unknown_from.filter(|_| counts).map(|from| after(from, view.unknown_after))
 }
 
-/// The state that an incident of one camera with this cause was opened by.
-fn state_of(cause: Cause) -> State {
+/// What an incident of one camera with this cause is about.
+pub(super) fn kind_of(cause: Cause) -> Kind {
     match cause {
-        Cause::Unauthorized | Cause::Busy | Cause::Incompatible | Cause::MonitorOffline | Cause::MonitorDown => {
-            State::Unknown
-        }
-        cause if super::conditions::Kind::of(cause).is_some() => State::Degraded,
-        _ => State::Dark,
+        Cause::Unauthorized | Cause::Incompatible => Kind::Refused,
+        Cause::Busy | Cause::MonitorOffline | Cause::MonitorDown => Kind::Unseen,
+        cause if super::conditions::Kind::of(cause).is_some() => Kind::Degraded,
+        _ => Kind::Dark,
     }
 }
 

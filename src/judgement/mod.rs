@@ -7,6 +7,7 @@
 //! observations; within one step, cameras come in the order of their ids, and states before incidents.
 
 mod camera;
+mod carry;
 mod conditions;
 pub mod event;
 mod incidents;

@@ -11,6 +11,7 @@ use super::after;
 use super::camera::is_path;
 use super::incidents::{Opened, View};
 use super::maintenance::Phase;
+use super::runs::FailureRun;
 use super::watched::Watched;
 use crate::observation::{Cause, State};
 
@@ -80,11 +81,16 @@ impl Outage {
         self.members.keys().copied().filter(|&i| cameras[i].shown.state == State::Dark)
     }
 
-    /// The cause of the camera that was decided first, and the earliest date.
+    /// The cause that most of its dark cameras have (on a tie, the one decided latest) and the earliest of their dates.
     pub(super) fn cause_and_since(&self, cameras: &[Watched]) -> Option<(Cause, Timestamp)> {
-        let first = self.dark(cameras).min_by_key(|&i| (cameras[i].decided, i))?;
-        let since = self.dark(cameras).filter_map(|i| cameras[i].shown.since).min()?;
-        Some((cameras[first].shown.cause?, since))
+        let mut dark: Vec<&Watched> = self.dark(cameras).map(|i| &cameras[i]).collect();
+        let since = dark.iter().filter_map(|camera| camera.shown.since).min()?;
+        dark.sort_by_key(|camera| camera.decided_in);
+        let mut causes = FailureRun::default();
+        for camera in dark {
+            causes.push(since, camera.shown.cause?);
+        }
+        Some((causes.reached(1)?.1, since))
     }
 }
 

@@ -5,26 +5,29 @@
 use jiff::Timestamp;
 
 use super::Policy;
-use super::conditions::Kind;
+use super::conditions::{Conditions, Kind};
 use super::watched::Watched;
 use crate::ledger::retention::{self, Requirement};
-use crate::observation::{Cause, DiskStatus, RecorderSeen};
+use crate::observation::{Cause, DiskStatus, RecorderSeen, Recording};
+
+/// What polls have said of a camera's recordings; `None` where none has said anything.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Findings {
+    not_recording: Option<bool>,
+    gaps: Option<bool>,
+    short: Option<bool>,
+}
 
 /// Takes a poll of the camera's own recorder.
 pub(super) fn judge(camera: &mut Watched, seen: &RecorderSeen, at: Timestamp, policy: &Policy) {
+    camera.machine.conditions.next_observation();
     if let Some(offset) = seen.clock_offset_seconds {
         let wrong = offset.abs() > policy.clock_tolerance.as_secs_f64();
         camera.machine.conditions.find(Cause::ClockWrong, wrong, at);
     }
     if let Some(recording) = seen.recordings.iter().flatten().find(|recording| recording.camera == camera.id) {
-        if let Some(newest) = recording.newest {
-            let stopped = !retention::is_recording(newest, at);
-            camera.machine.conditions.find(Cause::NotRecording, stopped, at);
-        }
-        if let Some(oldest) = recording.oldest {
-            camera.first_recording = Some(camera.first_recording.map_or(oldest, |first| first.min(oldest)));
-        }
-        judge_retention(camera, recording.oldest, recording.gap_days.as_deref(), at, policy);
+        find(camera, recording, at, policy);
+        decide(&mut camera.machine.conditions, camera.findings, at);
     }
     if let Some(disks) = &seen.disks {
         let failed = disks
@@ -34,33 +37,41 @@ pub(super) fn judge(camera: &mut Watched, seen: &RecorderSeen, at: Timestamp, po
     }
 }
 
-fn judge_retention(
-    camera: &mut Watched,
-    oldest: Option<Timestamp>,
-    gap_days: Option<&[jiff::civil::Date]>,
-    at: Timestamp,
-    policy: &Policy,
-) {
-    let Some(entry) = policy.cameras.get(&camera.id) else { return };
-    let Some(required) = entry.retention else { return };
+fn find(camera: &mut Watched, recording: &Recording, at: Timestamp, policy: &Policy) {
+    if let Some(newest) = recording.newest {
+        camera.findings.not_recording = Some(!retention::is_recording(newest, at));
+    }
+    if let Some(oldest) = recording.oldest {
+        camera.first_recording = Some(camera.first_recording.map_or(oldest, |first| first.min(oldest)));
+    }
+    let Some((entry, required)) = policy.cameras.get(&camera.id).and_then(|entry| Some((entry, entry.retention?)))
+    else {
+        return;
+    };
     let requirement = Requirement {
         required,
         installed: entry.installed,
         first_seen: camera.first_seen,
         first_recording: camera.first_recording,
     };
-    let conditions = &mut camera.machine.conditions;
-    if let Some(days) = gap_days {
-        let gaps = !requirement.gaps(days, oldest, at, &policy.timezone).is_empty();
-        conditions.find(Cause::RecordingGap, gaps, at);
-        if gaps {
-            // Gaps come before short in the order of the states of retention.
-            conditions.find(Cause::RetentionShort, false, at);
-        }
+    if let Some(days) = &recording.gap_days {
+        camera.findings.gaps = Some(!requirement.gaps(days, recording.oldest, at, &policy.timezone).is_empty());
     }
-    if let Some(oldest) = oldest
-        && !conditions.holds(Kind::Record(Cause::RecordingGap))
-    {
-        conditions.find(Cause::RetentionShort, requirement.is_short(oldest, at, &policy.timezone), at);
+    if let Some(oldest) = recording.oldest {
+        camera.findings.short = Some(requirement.is_short(oldest, at, &policy.timezone));
+    }
+}
+
+/// The states of retention exclude each other: the first that holds is the one.
+fn decide(conditions: &mut Conditions, findings: Findings, at: Timestamp) {
+    let mut taken = false;
+    for (cause, finding) in [
+        (Cause::NotRecording, findings.not_recording),
+        (Cause::RecordingGap, findings.gaps),
+        (Cause::RetentionShort, findings.short),
+    ] {
+        let wrong = finding.unwrap_or_else(|| conditions.holds(Kind::Record(cause)));
+        conditions.find(cause, wrong && !taken, at);
+        taken |= wrong;
     }
 }

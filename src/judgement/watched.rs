@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::camera::{Machine, Verdict};
 use super::event::StateEvent;
 use super::maintenance::{Calendar, Phase};
+use super::record::Findings;
 use super::{Change, Policy};
 use crate::inventory::{Camera, CameraId, RecorderId, SiteId};
 use crate::observation::{Cause, State};
@@ -65,11 +66,14 @@ pub(super) struct Watched {
     pub(super) shown: Track,
     /// When the shown state was decided.
     pub(super) decided: Option<Timestamp>,
+    /// The same in the order of all that happened.
+    pub(super) decided_in: u64,
     /// Since when silence is counted.
     pub(super) heard: Option<Timestamp>,
     pub(super) first_seen: Option<Timestamp>,
     /// The earliest start of recordings that was ever seen.
     pub(super) first_recording: Option<Timestamp>,
+    pub(super) findings: Findings,
     pub(super) silence_due: Option<Timestamp>,
     pub(super) edge_due: Option<Timestamp>,
     /// From when the time of a camera that shows unknown counts towards an incident.
@@ -96,9 +100,11 @@ impl Watched {
             recorded: Track::BEGINNING,
             shown: Track::BEGINNING,
             decided: None,
+            decided_in: 0,
             heard: None,
             first_seen: None,
             first_recording: None,
+            findings: Findings::default(),
             silence_due: None,
             edge_due: None,
             unknown_from: None,
@@ -180,6 +186,7 @@ impl Watched {
         let (from, since) = self.shown.turn(state, cause, since)?;
         let was_live = matches!(from, State::Up | State::Degraded);
         self.decided = Some(at);
+        self.decided_in = order;
         self.darkened = (was_live && state == State::Dark).then_some(Darkened { at, order });
         self.unknown_from = (state == State::Unknown).then_some(since);
         if was_live && !self.is_live() {

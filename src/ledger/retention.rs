@@ -197,3 +197,82 @@ fn days_between(first: Date, last: Date) -> u32 {
 fn midnight(day: Date, zone: &TimeZone) -> Option<Timestamp> {
     Some(day.to_zoned(zone.clone()).ok()?.start_of_day().ok()?.timestamp())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 86_400;
+
+    /// Noon of 1 November 2026, UTC.
+    fn now() -> Timestamp {
+        "2026-11-01T12:00:00Z".parse().unwrap()
+    }
+
+    fn days_ago(days: i64) -> Timestamp {
+        now() - SignedDuration::from_secs(days * DAY)
+    }
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    fn requirement(installed: &str) -> Requirement {
+        Requirement {
+            required: Duration::from_secs(30 * 86_400),
+            installed: Some(day(installed)),
+            first_seen: None,
+            first_recording: None,
+        }
+    }
+
+    fn assess(requirement: Requirement, oldest: i64, gap_days: &[Date]) -> Retention {
+        let holdings = Holdings { oldest: Some(days_ago(oldest)), newest: Some(now()), gap_days: Some(gap_days) };
+        requirement.assess(&holdings, now(), &TimeZone::UTC)
+    }
+
+    #[test]
+    fn a_camera_that_reaches_back_far_enough_without_a_gap_is_compliant() {
+        let whole = assess(requirement("2026-01-01"), 31, &[]);
+        assert_eq!((whole.state, whole.expected_days, whole.held_days), (RetentionState::Compliant, 30, Some(30)));
+        assert_eq!(whole.compliance, Some(1.0));
+    }
+
+    #[test]
+    fn one_that_reaches_back_too_little_is_short_and_days_that_aged_out_are_no_gaps() {
+        let short = assess(requirement("2026-01-01"), 15, &[day("2026-10-05")]);
+        assert_eq!((short.state, short.gap_days.len(), short.held_days), (RetentionState::Short, 0, Some(15)));
+        assert_eq!(short.compliance, Some(0.5));
+    }
+
+    #[test]
+    fn a_missing_day_inside_the_window_is_a_gap_today_and_older_ones_are_not() {
+        let gap = assess(requirement("2026-01-01"), 40, &[day("2026-09-30"), day("2026-10-20"), day("2026-11-01")]);
+        assert_eq!((gap.state, gap.gap_days, gap.held_days), (RetentionState::Gaps, vec![day("2026-10-20")], Some(29)));
+        assert_eq!(gap.compliance, Some(29.0 / 30.0));
+    }
+
+    #[test]
+    fn a_young_camera_is_filling_until_something_is_lost() {
+        let mut young = requirement("2026-10-20");
+        assert_eq!(assess(young, 12, &[]).state, RetentionState::Filling);
+        young.first_recording = Some(days_ago(12));
+        assert_eq!(assess(young, 12, &[]).state, RetentionState::Filling);
+        let lost = assess(young, 5, &[]);
+        assert_eq!((lost.state, lost.expected_days), (RetentionState::Short, 11));
+        assert_eq!(lost.required, SignedDuration::from_secs(12 * DAY + DAY / 2));
+    }
+
+    #[test]
+    fn what_stopped_recording_is_called_that_before_anything_else() {
+        let holdings = Holdings {
+            oldest: Some(days_ago(5)),
+            newest: Some(now() - SignedDuration::from_secs(1801)),
+            gap_days: Some(&[day("2026-10-30")]),
+        };
+        let stopped = requirement("2026-01-01").assess(&holdings, now(), &TimeZone::UTC);
+        assert_eq!(stopped.state, RetentionState::NotRecording);
+        let nothing = requirement("2026-01-01").assess(&Holdings::default(), now(), &TimeZone::UTC);
+        assert_eq!((nothing.state, nothing.compliance), (RetentionState::Unknown, None));
+    }
+}

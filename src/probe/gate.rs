@@ -129,7 +129,8 @@ impl Gate {
         hash.update(key.as_bytes());
         hash.update([0]);
         hash.update(secret.expose().as_bytes());
-        hash.finalize()[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+        let [a, b, c, d, ..] = hash.finalize().0;
+        format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
     }
 
     /// Waits for leave to send one login. The answer is told to the [`Permit`]; one that is dropped without is a login
@@ -308,6 +309,7 @@ fn refusal(id: &(String, String), account: &Account) -> Option<Refusal> {
     Some(Refusal { key: id.0.clone(), credential, fingerprint: id.1.clone(), at })
 }
 
+#[derive(Debug, Clone, Copy)]
 enum Answer {
     Accepted,
     Refused,

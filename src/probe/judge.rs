@@ -42,24 +42,23 @@ pub(crate) fn failure(phase: Phase, stop: &Stop, facts: &Facts, any_media: bool)
         None | Some(End::Library) => {}
         Some(End::Monitor(error)) => return (Outcome::Busy, Some(format!("monitor: {error}"))),
         Some(End::NotRtsp) => return (Outcome::NotRtsp, None),
-        Some(End::Oversized) if !in_media => return (Outcome::RtspError, word("oversized")),
-        Some(End::Malformed) if !in_media => return (Outcome::RtspError, word("parser")),
-        Some(End::Oversized | End::Malformed) => return (media, word("garbage")),
-        Some(End::Cap) => return (Outcome::NoKeyframe, word("cap")),
-        Some(End::Closed) if in_media => return (media, word("closed")),
-        Some(End::Closed) => return (Outcome::Reset, word("closed")),
+        Some(End::Oversized) if !in_media => return (Outcome::RtspError, says("oversized")),
+        Some(End::Malformed) if !in_media => return (Outcome::RtspError, says("parser")),
+        Some(End::Oversized | End::Malformed) => return (media, says("garbage")),
+        Some(End::Cap) => return (Outcome::NoKeyframe, says("cap")),
+        Some(End::Closed) if in_media => return (media, says("closed")),
+        Some(End::Closed) => return (Outcome::Reset, says("closed")),
         Some(End::Failed(error)) => return failed(error),
     }
     match stop {
-        Stop::TimedOut if in_media => (media, None),
-        Stop::TimedOut if facts.at_the_gate => (Outcome::Busy, word("another login to this device is unanswered")),
+        Stop::TimedOut | Stop::Library(_) if in_media => (media, None),
+        Stop::TimedOut if facts.at_the_gate => (Outcome::Busy, says("another login to this device is unanswered")),
         Stop::TimedOut => (Outcome::RtspTimeout, None),
-        Stop::NoVideo => (Outcome::NoMedia, word("no video")),
+        Stop::NoVideo => (Outcome::NoMedia, says("no video")),
         Stop::Unsupported | Stop::Unreadable => (Outcome::UnsupportedCodec, None),
-        Stop::Ended => (media, word("closed")),
-        Stop::Library(_) if in_media => (media, None),
+        Stop::Ended => (media, says("closed")),
         Stop::Library(Some(_)) if phase == Phase::Describe => description(facts),
-        Stop::Library(Some(_)) if !facts.sound => (Outcome::RtspError, word("no session")),
+        Stop::Library(Some(_)) if !facts.sound => (Outcome::RtspError, says("no session")),
         // Nothing was wrong with what the relay saw, and the library refused it all the same.
         Stop::Library(_) => (Outcome::Incompatible, None),
     }
@@ -68,7 +67,7 @@ pub(crate) fn failure(phase: Phase, stop: &Stop, facts: &Facts, any_media: bool)
 /// The camera made the library panic.
 pub(crate) fn panicked(phase: Phase) -> Verdict {
     let outcome = if phase >= Phase::FirstFrame { Outcome::NoKeyframe } else { Outcome::RtspError };
-    (outcome, word("panic"))
+    (outcome, says("panic"))
 }
 
 /// The key frame came: how good is the rest?
@@ -93,7 +92,8 @@ pub(crate) fn looks_bad(declared_rate: Option<f64>, meter: &Meter) -> bool {
     slow || meter.loss() > LOSSY
 }
 
-fn word(text: &str) -> Option<String> {
+#[allow(clippy::unnecessary_wraps)] // A verdict's second half, as its neighbours write it.
+fn says(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
@@ -107,21 +107,21 @@ fn refusal(status: u16, login: Seen) -> Verdict {
                 Seen::Missing | Seen::None => "no login for what it asks",
                 Seen::Accepted => "login taken, then refused",
             };
-            (Outcome::Unauthorized, word(detail))
+            (Outcome::Unauthorized, says(detail))
         }
-        403 => (Outcome::Unauthorized, word("forbidden: locked, or not permitted")),
+        403 => (Outcome::Unauthorized, says("forbidden: locked, or not permitted")),
         404 => (Outcome::NotFound, None),
         453 | 503 => (Outcome::Busy, Some(format!("status {status}"))),
-        300..=399 => (Outcome::RtspError, word("redirect")),
+        300..=399 => (Outcome::RtspError, says("redirect")),
         _ => (Outcome::RtspError, Some(format!("status {status}"))),
     }
 }
 
 fn description(facts: &Facts) -> Verdict {
     match &facts.glance {
-        Some(glance) if glance.readable && !glance.any_media => (Outcome::NoMedia, word("no media described")),
+        Some(glance) if glance.readable && !glance.any_media => (Outcome::NoMedia, says("no media described")),
         Some(glance) if glance.sound => (Outcome::Incompatible, None),
-        _ => (Outcome::RtspError, word("description")),
+        _ => (Outcome::RtspError, says("description")),
     }
 }
 

@@ -37,8 +37,11 @@ pub(crate) const MAX_UNIT_BYTES: usize = 2816 * 1024;
 /// The most pieces (packets, aggregated units) that one access unit may come in; each costs some bookkeeping.
 pub(crate) const MAX_UNIT_PIECES: usize = 8192;
 
-/// A run of timestamps says nothing about the rate before it has lasted so long, in seconds.
+/// A run of timestamps says nothing about the rate before it has lasted so long, in seconds...
 const SHORTEST_RUN: f64 = 0.75;
+
+/// ...and over so many steps: one alone may be a leap.
+const FEWEST_STEPS: u64 = 2;
 
 /// A step of timestamps longer than a second and so many times longer than others of its run is a leap.
 const LEAP: u64 = 8;
@@ -147,7 +150,7 @@ impl Meter {
 
     /// Seconds of media in the longest run.
     pub(crate) fn seconds(&self) -> f64 {
-        self.run_seconds(&self.run).max(self.best.map_or(0.0, |best| self.run_seconds(&best)))
+        self.longest().map_or(0.0, |(_, seconds)| seconds)
     }
 
     /// From the timestamps of the longest run in which they only went forward.
@@ -169,13 +172,13 @@ impl Meter {
     }
 
     fn long_run(&self) -> Option<(Run, f64)> {
-        let seconds = self.run_seconds(&self.run);
-        let now = (self.run, seconds);
-        let best = self.best.map_or(now, |best| {
-            let of_best = self.run_seconds(&best);
-            if of_best > seconds { (best, of_best) } else { now }
-        });
-        (best.1 >= SHORTEST_RUN).then_some(best)
+        self.longest().filter(|(_, seconds)| *seconds >= SHORTEST_RUN)
+    }
+
+    fn longest(&self) -> Option<(Run, f64)> {
+        let now = Some(self.run).filter(|run| run.steps >= FEWEST_STEPS);
+        let longest = now.into_iter().chain(self.best).max_by_key(|run| run.ticks)?;
+        Some((longest, self.run_seconds(&longest)))
     }
 
     fn run_seconds(&self, run: &Run) -> f64 {
@@ -230,7 +233,8 @@ impl Meter {
             self.run.ticks += step;
             self.run.bytes += u64::try_from(self.unit_bytes).unwrap_or(u64::MAX);
         } else {
-            if self.best.is_none_or(|best| self.run.ticks > best.ticks) {
+            let said = self.run.steps >= FEWEST_STEPS;
+            if said && self.best.is_none_or(|best| self.run.ticks > best.ticks) {
                 self.best = Some(self.run);
             }
             // What was joined in its middle says nothing about its size: the run begins with the next unit. A first unit
@@ -419,7 +423,7 @@ mod tests {
         );
         assert!(key(Codec::H264, &[24, 0, 1, 0x67, 0, 1, 0x65]) && !key(Codec::H264, &[24, 0, 1, 0x67, 0, 9, 0x41]));
         // CRA (21) as a single unit, as the start of a fragment, in an aggregate.
-        assert!(key(Codec::H265, &[42, 1]) && key(Codec::H265, &[98, 1, 0x80 | 21]));
+        assert!(key(Codec::H265, &[42, 1]) && key(Codec::H265, &[98, 1, 0x80 | 0x15]));
         assert!(key(Codec::H265, &[96, 1, 0, 2, 42, 1]) && !key(Codec::H265, &[2, 1]) && !key(Codec::H265, &[]));
     }
 

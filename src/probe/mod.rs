@@ -4,6 +4,7 @@
 //! know schedules, states or the record.
 
 mod connect;
+mod contain;
 pub mod gate;
 mod judge;
 mod keyframe;

@@ -1,16 +1,15 @@
 //! One probe from its first lookup to its last word: a task of its own, so that whatever happens in it stays in it.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::atomic::AtomicU8;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use url::Url;
 
 use super::connect::{Dialler, Limits as DialLimits};
+use super::contain::contained;
 use super::keyframe::Entry;
 use super::meter::Meter;
 use super::relay::{Plan, Relay};
@@ -135,13 +134,13 @@ async fn look(
     };
     let limits = DialLimits { connect: share(request.timeout, 3, 3), tls: share(request.timeout, 3, 3), whole };
     let (begun, mut done) = (Arc::clone(&notes.phase), Vec::new());
-    let dialled = dialler
+    let connected = dialler
         .dial(&limits, |phase| begun.store(phase as u8, std::sync::atomic::Ordering::Relaxed), &mut |phase, took| {
-            done.push((phase, took))
+            done.push((phase, took));
         })
         .await;
     notes.phases.append(&mut done);
-    let wire = match dialled {
+    let wire = match connected {
         Ok(wire) => wire,
         Err(failure) => return Some(Found::new(failure.outcome, failure.detail)),
     };
@@ -181,6 +180,17 @@ async fn look(
     if made.facts.turned_to_udp && made.facts.status.is_some_and(|status| status < 300) {
         shared.learn_udp(&key);
     }
+    Some(conclude(end, request, notes, made, whole).await)
+}
+
+/// From how the look ended to what it found; measures the stream where there is one.
+async fn conclude(
+    end: std::thread::Result<Result<Reached, Stop>>,
+    request: &Request,
+    notes: &Notes,
+    made: &mut Relay,
+    whole: Instant,
+) -> Found {
     let mut found = match end {
         Ok(Ok(Reached::Description)) => Found::new(Outcome::Ok, None),
         Ok(Ok(Reached::KeyFrame { entry, frame })) => {
@@ -221,7 +231,7 @@ async fn look(
     found.received = made.facts.received;
     found.log = std::mem::take(&mut made.facts.log);
     found.stream = stream(notes, made.meter());
-    Some(found)
+    found
 }
 
 /// The library's side and the relay, in one task: a packet wakes it once, and neither outlives the other's use.
@@ -229,14 +239,14 @@ async fn look(
 /// # Errors
 /// Where the library panicked over what a camera sent; its state is thrown away with it.
 async fn serve(viewer: Viewer<'_>, relay: &mut Relay) -> std::thread::Result<Result<Reached, Stop>> {
-    let mut viewed = std::pin::pin!(AssertUnwindSafe(viewer.look()).catch_unwind());
+    let mut looking = std::pin::pin!(contained(viewer.look()));
     let mut serving = std::pin::pin!(relay.run());
     let mut served = false;
     loop {
         tokio::select! {
             biased;
             () = &mut serving, if !served => served = true,
-            end = &mut viewed => return end,
+            end = &mut looking => return end,
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::inventory::TlsPolicy;
 pub(crate) struct Trust {
     provider: Arc<CryptoProvider>,
     system: OnceLock<Result<Arc<ClientConfig>, rustls::Error>>,
-    any: OnceLock<Arc<ClientConfig>>,
+    any: OnceLock<Result<Arc<ClientConfig>, rustls::Error>>,
 }
 
 impl Trust {
@@ -57,13 +57,9 @@ impl Trust {
                     self.with_verifier(Arc::new(verifier))
                 })
                 .clone(),
-            TlsPolicy::Any => match self.any.get() {
-                Some(config) => Ok(Arc::clone(config)),
-                None => {
-                    let config = self.with_verifier(Arc::new(Pinned::new(None, &self.provider)))?;
-                    Ok(Arc::clone(self.any.get_or_init(|| config)))
-                }
-            },
+            TlsPolicy::Any => {
+                self.any.get_or_init(|| self.with_verifier(Arc::new(Pinned::new(None, &self.provider)))).clone()
+            }
             TlsPolicy::Fingerprint(pin) => self.with_verifier(Arc::new(Pinned::new(Some(*pin), &self.provider))),
         }
     }

@@ -21,8 +21,8 @@ const SOCKET_BUFFER: usize = 1 << 20;
 
 /// The sockets for one stream.
 pub(crate) struct UdpMedia {
-    rtp: UdpSocket,
-    rtcp: UdpSocket,
+    media: UdpSocket,
+    reports: UdpSocket,
     pub(crate) port: u16,
     camera: IpAddr,
     order: Order,
@@ -48,11 +48,11 @@ impl UdpMedia {
                     continue;
                 }
             };
-            let (rtp, rtcp) = if port % 2 == 0 { (first, second) } else { (second, first) };
+            let (media, reports) = if port % 2 == 0 { (first, second) } else { (second, first) };
             // Where the system allows less, it gives what it allows.
-            let _ = rustix::net::sockopt::set_socket_recv_buffer_size(&rtp, SOCKET_BUFFER);
+            let _ = rustix::net::sockopt::set_socket_recv_buffer_size(&media, SOCKET_BUFFER);
             let datagram = vec![0; 65_536].into_boxed_slice();
-            return Ok(Self { rtp, rtcp, port: port & !1, camera, order: Order::default(), datagram });
+            return Ok(Self { media, reports, port: port & !1, camera, order: Order::default(), datagram });
         }
         Err(last)
     }
@@ -62,8 +62,9 @@ impl UdpMedia {
         const RTP: [u8; 12] = [0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         const RECEIVER_REPORT: [u8; 8] = [0x80, 201, 0, 1, 0, 0, 0, 0];
         // A courtesy: where it fails, the camera's packets may come all the same.
-        let _ = self.rtp.send_to(&RTP, SocketAddr::new(self.camera, server_port)).await;
-        let _ = self.rtcp.send_to(&RECEIVER_REPORT, SocketAddr::new(self.camera, server_port.saturating_add(1))).await;
+        let _ = self.media.send_to(&RTP, SocketAddr::new(self.camera, server_port)).await;
+        let _ =
+            self.reports.send_to(&RECEIVER_REPORT, SocketAddr::new(self.camera, server_port.saturating_add(1))).await;
     }
 
     /// Waits for datagrams and hands on, in order, as interleaved frames of `channel`, all that are there.
@@ -72,10 +73,10 @@ impl UdpMedia {
     pub(crate) async fn receive(&mut self, channel: u8, frames: &mut Vec<u8>) -> io::Result<u64> {
         /// So much is gathered before it is handed on.
         const BATCH: usize = 64 * 1024;
-        self.rtp.readable().await?;
+        self.media.readable().await?;
         let mut received = 0;
         while frames.len() < BATCH {
-            match self.rtp.try_recv_from(&mut self.datagram) {
+            match self.media.try_recv_from(&mut self.datagram) {
                 Ok((length, from)) => {
                     received += length as u64;
                     if from.ip().to_canonical() == self.camera.to_canonical() {

@@ -127,10 +127,9 @@ impl Viewer<'_> {
             }
             let tick = self.limits.whole.min(Instant::now() + TICK);
             let frame = match timeout_at(tick, frames.next()).await {
-                Err(_) | Ok(Some(Ok(CodecItem::Rtcp(_)))) => continue,
                 Ok(None) => return Err(Stop::Ended),
                 Ok(Some(Ok(CodecItem::VideoFrame(frame)))) => frame,
-                Ok(Some(Ok(_))) => continue,
+                Err(_) | Ok(Some(Ok(_))) => continue,
                 Ok(Some(Err(_))) => {
                     self.notes.errors += 1;
                     if self.notes.errors > MAX_ERRORS {

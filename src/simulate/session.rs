@@ -180,8 +180,14 @@ impl Connection {
                     }
                 },
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                    if let Some(end) = self.media().await? {
-                        return Ok(end);
+                    match self.media().await {
+                        Ok(None) => {}
+                        Ok(Some(end)) => return Ok(end),
+                        Err(error) => {
+                            // Bounded: a peer that takes nothing may also stay and say nothing.
+                            let _ = timeout(Duration::from_secs(1), self.last_words()).await;
+                            return Err(error);
+                        }
                     }
                 }
                 () = async { torn_down.as_ref().expect("guarded").notified().await }, if torn_down.is_some() => {
@@ -199,6 +205,23 @@ impl Connection {
                         _ => {}
                     }
                 }
+            }
+        }
+    }
+
+    /// A client that closes right behind its TEARDOWN makes our next packet fail before that request is read: it was
+    /// sent all the same, and counts.
+    async fn last_words(&mut self) {
+        loop {
+            match self.inbox.next(&mut self.wire).await {
+                Incoming::End => return,
+                Incoming::Request(request) if request.method == "TEARDOWN" => {
+                    if let Some(mut session) = self.session.take() {
+                        count(&session.camera.counters.teardowns);
+                        session.end();
+                    }
+                }
+                Incoming::Request(_) | Incoming::Other => {}
             }
         }
     }

@@ -222,6 +222,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_committed_is_on_the_disk() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.db");
+        prepare(&path).unwrap();
+        let connection = open_to_write(&path).unwrap();
+        let pragma =
+            |name| connection.pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0)).unwrap();
+        assert_eq!(pragma("journal_mode"), "wal".to_owned().into());
+        assert_eq!(pragma("synchronous"), 2.into(), "FULL: each commit is followed by an fsync");
+    }
+
+    #[test]
     fn a_step_that_fails_leaves_the_file_at_the_version_before_it() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ledger.db");

@@ -15,7 +15,7 @@ const RESERVE: usize = 8_192;
 /// Entries that one transaction takes.
 const BATCH: usize = 8_192;
 /// How long an entry may wait for others to share its transaction. Together with writing it stays under a second.
-const LINGER: Duration = Duration::from_millis(500);
+const LINGER: Duration = Duration::from_millis(250);
 
 /// What the writer takes from the queue.
 #[derive(Debug, Clone, PartialEq)]

@@ -174,3 +174,110 @@ impl Thread {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::CameraId;
+    use crate::judgement::Change;
+    use crate::observation::State;
+    use crate::store::Reader;
+    use jiff::{SignedDuration, Timestamp};
+
+    fn count(telemetry: &Telemetry, name: &str) -> String {
+        let families = telemetry.registry().gather();
+        let family = families.iter().find(|family| family.name() == name).expect("a counter of the daemon");
+        family.get_metric()[0].get_counter().get_value().to_string()
+    }
+
+    fn entries(n: i64) -> impl Iterator<Item = Entry> {
+        (0..n).flat_map(|n| {
+            let at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(n);
+            let line = format!(r#"{{"at":"{at}","camera":"a","outcome":"ok","depth":"frame","detail":"{n:0100}"}}"#);
+            let observation = serde_json::from_str(&line).unwrap();
+            let state = if n % 2 == 0 { State::Up } else { State::Dark };
+            let camera = CameraId::new(&format!("camera-{n}")).unwrap();
+            [
+                Entry::Observation(observation),
+                Entry::Change(Change { camera, state, cause: None, since: at }),
+                Entry::Alive(at),
+            ]
+        })
+    }
+
+    #[test]
+    fn a_full_disk_is_reported_and_the_batch_is_written_once_when_there_is_room_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.db");
+        file::prepare(&path).unwrap();
+        let lock = WriteLock::take(&path).unwrap();
+        let connection = file::open_to_write(&path).unwrap();
+        // This connection finds no room for more than a few pages; the one that is made after the failure does.
+        let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        connection.pragma_update_and_check(None, "max_page_count", pages + 4, |_| Ok(())).unwrap();
+        let telemetry = Arc::new(Telemetry::new());
+        let day = Duration::from_secs(86_400);
+        let writer = Writer::start(&path, connection, lock, day, Arc::clone(&telemetry)).unwrap();
+        for entry in entries(500) {
+            writer.record(entry);
+        }
+        assert!(!writer.flush_blocking(), "those who wait are told");
+        assert_eq!(count(&telemetry, "camwatch_store_write_failures_total"), "1");
+        assert!(writer.flush_blocking());
+        let reader = Reader::open(&path).unwrap();
+        let (from, to) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1));
+        let camera = CameraId::new("a").unwrap();
+        assert_eq!(reader.observations(&camera, from, to).unwrap().len(), 500);
+        assert_eq!(reader.hours(&camera, from, to).unwrap()[0].probes, 500, "nothing was counted twice");
+        assert_eq!(reader.resume().unwrap().cameras.len(), 500);
+        assert_eq!(reader.alive_spans(from, to).unwrap().len(), 1, "one run, whatever the disk did");
+        assert_eq!(count(&telemetry, "camwatch_store_dropped_total"), "0");
+        reader.check_integrity().unwrap();
+    }
+
+    #[test]
+    fn what_is_on_disk_when_the_power_goes_is_the_record_up_to_some_batch() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.db");
+        let writer = Writer::open(&path, Duration::from_secs(86_400), Arc::new(Telemetry::new())).unwrap();
+        for (n, entry) in entries(60).enumerate() {
+            writer.record(entry);
+            if n % 9 == 0 {
+                assert!(writer.flush_blocking());
+            }
+        }
+        assert!(writer.flush_blocking());
+        let wal = std::fs::read(directory.path().join("ledger.db-wal")).unwrap();
+        let database = std::fs::read(&path).unwrap();
+        let mut before = 0;
+        for step in 0..=40 {
+            // As if only this much of the log had reached the disk, and rubbish after it.
+            let cut = wal.len() * step / 40;
+            let other = directory.path().join(format!("cut-{step}"));
+            std::fs::create_dir(&other).unwrap();
+            let other = other.join("ledger.db");
+            std::fs::write(&other, &database).unwrap();
+            let mut torn = wal[..cut].to_vec();
+            torn.resize((cut + 5_000).min(wal.len()), 0xA5);
+            std::fs::write(other.with_file_name("ledger.db-wal"), torn).unwrap();
+            let reader = match Reader::open(&other) {
+                Err(StoreError::Missing { .. }) if step < 40 => continue, // Not even the first step is on disk.
+                opened => opened.unwrap(),
+            };
+            reader.check_integrity().unwrap();
+            let resume = reader.resume().unwrap();
+            let kept = resume.cameras.len();
+            assert!(kept >= before, "{kept} of {before} at {cut}");
+            before = kept;
+            // What is claimed is there: of a run that was alive until `last`, every change up to then. (A run that has
+            // only begun claims nothing.)
+            let last = resume.last_alive.map_or(0, Timestamp::as_second);
+            assert!(last == 0 || usize::try_from(last + 1).unwrap() <= kept, "alive at {last} with {kept} changes");
+            drop(reader);
+            let reopened = Writer::open(&other, Duration::from_secs(86_400), Arc::new(Telemetry::new())).unwrap();
+            reopened.record(Entry::Alive(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1)));
+            assert!(reopened.flush_blocking(), "it is written on");
+        }
+        assert_eq!(before, 60);
+    }
+}

@@ -102,6 +102,18 @@ def on_client(_server, client):
     client.connect("closed", open_clients.discard)
 
 
+def cannot_seek(_factory, media):
+    """A camera has no past to go back to. The test source has, and each PLAY would start it anew for every viewer."""
+
+    def refuse(_pad, info):
+        query = info.get_query() if info.type & Gst.PadProbeType.QUERY_UPSTREAM else None
+        seeking = query is not None and query.type == Gst.QueryType.SEEKING
+        return Gst.PadProbeReturn.DROP if seeking else Gst.PadProbeReturn.OK
+
+    payloader = media.get_element().get_by_name("pay0")
+    payloader.get_static_pad("sink").add_probe(Gst.PadProbeType.QUERY_UPSTREAM, refuse)
+
+
 def make_server(port, auth=None):
     server = GstRtspServer.RTSPServer.new()
     server.set_address("127.0.0.1")
@@ -110,7 +122,9 @@ def make_server(port, auth=None):
     for path, pipeline in MOUNTS.items():
         factory = GstRtspServer.RTSPMediaFactory.new()
         factory.set_launch(f"( {pipeline} )")
-        factory.set_shared(path in SHARED)
+        if path in SHARED:
+            factory.set_shared(True)
+            factory.connect("media-configure", cannot_seek)
         if path in PROTOCOLS:
             factory.set_protocols(PROTOCOLS[path])
         if auth is not None:

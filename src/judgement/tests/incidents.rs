@@ -51,8 +51,8 @@ fn an_incident_opened_by_dark_closes_on_degraded_and_the_picture_opens_its_own()
     assert_eq!(
         incidents(one(), &lines),
         [
-            // The camera has complained without a break since 1.
-            "21 Open camera:a dns [a] 2",
+            // Dark waits its own time, whatever the picture waited already.
+            "24 Open camera:a dns [a] 2",
             "31 Close camera:a dns [a] 2",
             "51 Open camera:a black [a] 30"
         ]
@@ -211,4 +211,37 @@ fn nobody_is_told_of_what_lies_under_maintenance() {
         vec![seen(60, "a", "dns"), seen(99, "a", "dns"), seen(119, "a", "dns"), seen(120, "a", "dns")],
     ]);
     assert_eq!(incidents(policy, &lines), ["120 Open camera:a dns [a] 100"]);
+}
+
+#[test]
+fn an_open_incident_stays_as_it_is_however_long_its_camera_is_unknown() {
+    let mut policy = one();
+    policy.funded.insert(camera_id("a"));
+    let lines = sorted(&[dark(0, "a", "refused"), vec![reference(4000, "ok")]]);
+    assert_eq!(incidents(policy, &lines), ["22 Open camera:a refused [a] 0"]);
+}
+
+#[test]
+fn two_conditions_that_one_observation_decides_are_dated_from_the_later() {
+    let mut policy = one();
+    policy.confirm = 2;
+    policy.picture_confirm = 1;
+    let black = r#""camera":"a","outcome":"lossy","depth":"picture","picture":{"verdict":"black"}"#;
+    let lines = [seen(0, "a", "slow"), line(t(10), black)];
+    assert_eq!(states(policy, &lines), ["0 a unknown>up 0 -", "10 a up>degraded 10 black"]);
+}
+
+#[test]
+fn a_camera_that_an_outage_covers_is_not_told_as_dark_although_its_picture_was() {
+    let policy = policy(&[("s", true, &["a", "b"])]);
+    let lines = sorted(&[
+        vec![picture(0, "a", "black"), picture(1, "a", "black"), seen(30, "a", "ok")],
+        dark(40, "a", "dns"),
+        (38..41).map(|at| gateway(at, "s", "unreachable")).collect(),
+        vec![gateway(70, "s", "ok"), seen(71, "a", "ok"), seen(72, "a", "ok")],
+    ]);
+    assert_eq!(
+        incidents(policy, &lines),
+        ["21 Open camera:a black [a] 0", "60 Open site:s unreachable [a] 40", "72 Close site:s unreachable [a] 40"]
+    );
 }

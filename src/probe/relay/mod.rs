@@ -8,6 +8,9 @@
 //!
 //! Must not know depths and outcomes.
 
+mod dialogue;
+mod facts;
+
 use std::io;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -16,19 +19,20 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use http_auth::{PasswordClient, PasswordParams};
+use http_auth::PasswordClient;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Login;
 use super::gate::{Gate, Permit};
-use super::message::{self, Head, Repair, Repairs, Start};
+use super::message::{self, Head, Repair, Start};
 use super::meter::{Codec, Meter};
-use super::sdp::{self, Glance};
 use super::tls::Wire;
 use super::udp::UdpMedia;
 use crate::inventory::Transport;
+
+pub(crate) use facts::{End, Facts, Seen};
 
 /// The longest message of a camera, head and body.
 const MAX_MESSAGE: usize = 64 * 1024;
@@ -54,65 +58,6 @@ const UNHURRIED: Duration = Duration::from_millis(50);
 
 /// The lines of a log, so that no camera makes one endless.
 const MAX_LOG: usize = 64;
-
-const USER_AGENT: &str = concat!("camwatch/", env!("CARGO_PKG_VERSION"));
-
-/// What ended the relay.
-#[derive(Debug)]
-pub(crate) enum End {
-    /// The library hung up.
-    Library,
-    /// The camera closed the connection.
-    Closed,
-    /// The connection failed.
-    Failed(io::Error),
-    /// The first bytes are none of RTSP/1.x.
-    NotRtsp,
-    /// A message longer than [`MAX_MESSAGE`], or too much before PLAY.
-    Oversized,
-    /// Not RTSP after RTSP.
-    Malformed,
-    /// Too much media: an access unit without end, or more than a probe is worth.
-    Cap,
-    /// Something of our own failed: sockets.
-    Monitor(io::Error),
-}
-
-/// What became of the login.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Seen {
-    /// Nobody asked for one.
-    #[default]
-    None,
-    /// Asked for, and there is none, or none of a kind that we have.
-    Missing,
-    Accepted,
-    Refused,
-    /// Refused before; nothing was sent.
-    NotTried,
-    /// Neither taken nor plainly refused.
-    Suspect,
-}
-
-/// What the relay saw.
-#[derive(Debug, Default)]
-pub(crate) struct Facts {
-    pub(crate) end: Option<End>,
-    pub(crate) received: u64,
-    pub(crate) any_rtsp: bool,
-    /// Of the last answer that reached the library.
-    pub(crate) status: Option<u16>,
-    pub(crate) glance: Option<Glance>,
-    /// The answers to SETUP and PLAY were right.
-    pub(crate) sound: bool,
-    pub(crate) login: Seen,
-    /// A login of another probe kept this one waiting, and it waits still.
-    pub(crate) at_the_gate: bool,
-    pub(crate) repairs: Repairs,
-    /// The camera refused TCP and took UDP.
-    pub(crate) turned_to_udp: bool,
-    pub(crate) log: Vec<String>,
-}
 
 /// What the relay is to do.
 pub(crate) struct Plan {
@@ -362,7 +307,7 @@ impl Relay {
         if self.facts.received > self.most() {
             return Err(End::Cap);
         }
-        self.to_library(frames).await
+        self.pass_on(frames).await
     }
 
     fn count(&mut self, packet: &[u8]) -> Result<(), End> {
@@ -372,7 +317,7 @@ impl Relay {
         }
     }
 
-    async fn to_library(&mut self, bytes: &[u8]) -> Result<(), End> {
+    async fn pass_on(&mut self, bytes: &[u8]) -> Result<(), End> {
         match &mut self.library {
             Some(library) => library.write_all(bytes).await.map_err(|_| End::Library),
             None => Ok(()),
@@ -454,19 +399,19 @@ impl Relay {
     }
 
     fn message(&mut self) -> Result<Option<Next>, End> {
-        let held = &self.buffer[self.filled.clone()];
-        if !message::may_be_rtsp(held) {
+        let bytes = &self.buffer[self.filled.clone()];
+        if !message::may_be_rtsp(bytes) {
             return match (self.facts.any_rtsp, self.playing) {
                 (false, _) => Err(End::NotRtsp),
                 (true, false) => Err(End::Malformed),
                 (true, true) => self.skip_garbage().map(|()| None),
             };
         }
-        let Some(end) = message::head_end(held, self.searched) else {
-            self.searched = held.len();
-            return if held.len() >= MAX_MESSAGE { Err(End::Oversized) } else { Ok(Some(Next::Nothing)) };
+        let Some(end) = message::head_end(bytes, self.searched) else {
+            self.searched = bytes.len();
+            return if bytes.len() >= MAX_MESSAGE { Err(End::Oversized) } else { Ok(Some(Next::Nothing)) };
         };
-        let head = match message::parse_head(&held[..end]) {
+        let head = match message::parse_head(&bytes[..end]) {
             Ok(head) => head,
             Err(_) if !self.facts.any_rtsp => return Err(End::NotRtsp),
             Err(_) => return Err(End::Malformed),
@@ -477,11 +422,11 @@ impl Relay {
         if length > MAX_MESSAGE {
             return Err(End::Oversized);
         }
-        if held.len() < length {
+        if bytes.len() < length {
             self.searched = end.saturating_sub(2);
             return Ok(Some(Next::Nothing));
         }
-        let body = held[end..length].to_vec();
+        let body = bytes[end..length].to_vec();
         self.searched = 0;
         self.filled.start += length;
         self.facts.repairs.merge(&head.repairs);
@@ -511,262 +456,6 @@ impl Relay {
             self.filled = 0..self.filled.len();
         }
     }
-
-    // --- towards the camera
-
-    async fn forward_requests(&mut self) -> Result<(), End> {
-        while let Some(end) = message::head_end(&self.requests, 0) {
-            // The library writes whole and proper requests without bodies.
-            let Ok(head) = message::parse_head(&self.requests[..end]) else { return Err(End::Library) };
-            self.requests.drain(..end);
-            let Start::Request { method, uri } = head.start else { return Err(End::Library) };
-            let mut cseq_of_library = String::new();
-            let mut headers = Vec::new();
-            for (name, value) in head.headers {
-                match name.as_str() {
-                    "CSeq" => cseq_of_library = value,
-                    "User-Agent" => {}
-                    _ => headers.push((name, value)),
-                }
-            }
-            let uri = message::rebase(&uri, &self.plan.authority);
-            if method == "SETUP" && self.plan.transport == Transport::Udp {
-                self.ask_for_udp(&mut headers).await?;
-            }
-            let (cseq, sent) = (0, Instant::now());
-            self.pending =
-                Some(Pending { method, uri, headers, cseq_of_library, cseq, authorized: false, renewed: false, sent });
-            self.send().await?;
-        }
-        if self.requests.len() > MAX_MESSAGE { Err(End::Library) } else { Ok(()) }
-    }
-
-    /// Sends the pending request, with the login once the camera asked for one.
-    async fn send(&mut self) -> Result<(), End> {
-        let Some(pending) = &mut self.pending else { return Ok(()) };
-        pending.cseq = self.next_cseq;
-        pending.sent = Instant::now();
-        self.next_cseq += 1;
-        let cseq = pending.cseq.to_string();
-        let mut headers = vec![("CSeq", cseq.as_str()), ("User-Agent", USER_AGENT)];
-        let authorization = match (&mut self.answer, &self.plan.login) {
-            (Some(answer), Some(login)) => {
-                let params = PasswordParams {
-                    username: &login.username,
-                    password: login.password.expose(),
-                    uri: &pending.uri,
-                    method: &pending.method,
-                    body: Some(&[]),
-                };
-                answer.respond(&params).ok()
-            }
-            _ => None,
-        };
-        if let Some(authorization) = &authorization {
-            pending.authorized = true;
-            headers.push(("Authorization", authorization));
-        }
-        headers.extend(pending.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())));
-        message::write_head(&mut self.outgoing, &format!("{} {} RTSP/1.0", pending.method, pending.uri), &headers);
-        self.flush().await
-    }
-
-    async fn flush(&mut self) -> Result<(), End> {
-        while !self.outgoing.is_empty() {
-            // Kept until it is written, so that a request is never sent by halves and then again.
-            match self.wire.write(&self.outgoing).await {
-                Ok(0) => return Err(End::Closed),
-                Ok(written) => drop(self.outgoing.drain(..written)),
-                Err(error) => return Err(End::Failed(error)),
-            }
-        }
-        self.wire.flush().await.map_err(End::Failed)
-    }
-
-    /// A camera may ask, and is told that it is not served.
-    async fn decline(&mut self, method: &str, head: &Head) -> Result<(), End> {
-        self.log(format!("the camera asks {method}; declined"));
-        let cseq = head.get("CSeq").unwrap_or("0").to_owned();
-        message::write_head(&mut self.outgoing, "RTSP/1.0 501 Not Implemented", &[("CSeq", &cseq)]);
-        self.flush().await
-    }
-
-    // --- towards the library
-
-    async fn response(&mut self, status: u16, head: &Head, body: &[u8]) -> Result<(), End> {
-        if status < 200 {
-            return Ok(());
-        }
-        let Some(pending) = &self.pending else {
-            self.log(format!("an answer {status} to nothing; dropped"));
-            return Ok(());
-        };
-        if head.cseq() != Some(pending.cseq) {
-            self.facts.repairs.note(Repair::CSeq);
-        }
-        let took = pending.sent.elapsed().as_secs_f64() * 1000.0;
-        let with = if pending.authorized { " with login" } else { "" };
-        let line = format!("{} {}{with}: {status} ({took:.1} ms)", pending.method, pending.uri);
-        self.log(line);
-        if status == 401 {
-            if self.asked_for_login(head).await? {
-                return self.send().await;
-            }
-        } else if let Some(permit) = self.permit.take() {
-            match status {
-                // Locked, or not permitted to see this stream: not plainly a wrong password.
-                403 => {
-                    self.facts.login = Seen::Suspect;
-                    permit.suspect();
-                }
-                // Says nothing about the login.
-                500.. | 453 => drop(permit),
-                _ => {
-                    self.facts.login = Seen::Accepted;
-                    permit.accepted();
-                }
-            }
-        }
-        let Some(mut pending) = self.pending.take() else { return Ok(()) };
-        if status == 461 && pending.method == "SETUP" && self.udp.is_none() && self.plan.transport == Transport::Tcp {
-            self.ask_for_udp(&mut pending.headers).await?;
-            self.facts.turned_to_udp = true;
-            self.pending = Some(pending);
-            return self.send().await;
-        }
-        self.facts.status = Some(status);
-        let mut answer = Vec::with_capacity(512);
-        let good = (200..300).contains(&status);
-        let first = format!("RTSP/1.0 {status} {}", if good { "OK" } else { "Refused" });
-        let cseq = pending.cseq_of_library.clone();
-        let mut headers = vec![("CSeq", cseq)];
-        let mut description = Vec::new();
-        match pending.method.as_str() {
-            "DESCRIBE" if good => description = self.described(head, body, &mut headers),
-            "SETUP" if good => self.set_up(head, pending.uri, &mut headers).await,
-            "PLAY" if good => {
-                self.playing = true;
-                self.meter = self.plan.choice.get().map(|(codec, clock_rate)| Meter::new(*codec, *clock_rate));
-                if let Some(session) = &mut self.session {
-                    session.uri = pending.uri;
-                }
-            }
-            // Cameras may say in OPTIONS which keepalive they understand.
-            "OPTIONS" => headers.extend(head.all("Public").map(|methods| ("Public", methods))),
-            _ => {}
-        }
-        let headers: Vec<_> = headers.iter().map(|(n, v)| (*n, v.as_str())).collect();
-        message::write_head(&mut answer, &first, &headers);
-        answer.extend_from_slice(&description);
-        self.to_library(&answer).await?;
-        if self.playing && !self.early.is_empty() {
-            let early = std::mem::take(&mut self.early);
-            return self.datagrams(&early).await;
-        }
-        Ok(())
-    }
-
-    /// Whether the pending request is to be sent again, with the login.
-    async fn asked_for_login(&mut self, head: &Head) -> Result<bool, End> {
-        let Some(pending) = &mut self.pending else { return Ok(false) };
-        let challenge = head.all("WWW-Authenticate").unwrap_or_default();
-        let client = PasswordClient::try_from(challenge.as_str()).ok();
-        let stale = matches!(&client, Some(PasswordClient::Digest(digest)) if digest.stale());
-        if pending.authorized {
-            match self.permit.take() {
-                Some(permit) if stale => {
-                    self.facts.login = Seen::Suspect;
-                    permit.suspect();
-                }
-                Some(permit) => {
-                    self.facts.login = Seen::Refused;
-                    permit.refused();
-                }
-                // The login was good a moment ago and only its nonce is old: once more with the new one.
-                None if stale && !pending.renewed => {
-                    pending.renewed = true;
-                    self.answer = client;
-                    return Ok(true);
-                }
-                None => self.facts.login = Seen::Suspect,
-            }
-            return Ok(false);
-        }
-        let (Some(client), Some(login)) = (client, self.plan.login.clone()) else {
-            self.facts.login = Seen::Missing;
-            return Ok(false);
-        };
-        self.facts.at_the_gate = true;
-        let permit = self.plan.gate.permit(&self.plan.gate_key, login.credential.as_ref(), &login.password).await;
-        self.facts.at_the_gate = false;
-        if let Ok(permit) = permit {
-            self.permit = Some(permit);
-            self.answer = Some(client);
-            return Ok(true);
-        }
-        self.facts.login = Seen::NotTried;
-        self.log("the login was refused before; not tried again".to_owned());
-        Ok(false)
-    }
-
-    fn described(&mut self, head: &Head, body: &[u8], headers: &mut Vec<(&'static str, String)>) -> Vec<u8> {
-        let (description, mut glance) = sdp::rewrite(body, &self.own_authority);
-        let kind = head.get("Content-Type").unwrap_or("application/sdp");
-        if kind != "application/sdp" && body.starts_with(b"v=") {
-            self.facts.repairs.note(Repair::ContentType);
-            headers.push(("Content-Type", "application/sdp".to_owned()));
-        } else {
-            glance.sound &= kind == "application/sdp";
-            headers.push(("Content-Type", kind.to_owned()));
-        }
-        if let Some(base) = head.get("Content-Base").or_else(|| head.get("Content-Location")) {
-            headers.push(("Content-Base", message::rebase(base, &self.own_authority)));
-        }
-        headers.push(("Content-Length", description.len().to_string()));
-        self.facts.glance = Some(glance);
-        description
-    }
-
-    async fn set_up(&mut self, head: &Head, uri: String, headers: &mut Vec<(&'static str, String)>) {
-        match head.get("Session").and_then(message::parse_session) {
-            Some((id, timeout, clean)) => {
-                if !clean {
-                    self.facts.repairs.note(Repair::Session);
-                }
-                headers.push(("Session", format!("{id};timeout={timeout}")));
-                self.session = Some(Session { id, uri });
-            }
-            None => self.facts.sound = false,
-        }
-        let transport = head.get("Transport").unwrap_or_default().to_owned();
-        let channel = if let Some(udp) = &self.udp {
-            match message::parse_server_port(&transport) {
-                Some(port) => udp.open_firewalls(port).await,
-                None => self.facts.repairs.note(Repair::Transport),
-            }
-            0
-        } else if let Some(channel) = message::parse_interleaved(&transport) {
-            channel
-        } else {
-            // What was asked for.
-            self.facts.repairs.note(Repair::Transport);
-            0
-        };
-        self.channel = Some(channel);
-        // Without `ssrc`: where it is wrong, and it often is, the library would believe it over the packets.
-        headers.push(("Transport", format!("RTP/AVP/TCP;unicast;interleaved={channel}-{}", channel + 1)));
-    }
-
-    async fn ask_for_udp(&mut self, headers: &mut Vec<(String, String)>) -> Result<(), End> {
-        let udp = UdpMedia::bind(self.local, self.camera).await.map_err(End::Monitor)?;
-        headers.retain(|(name, _)| !name.eq_ignore_ascii_case("Transport"));
-        let ports = format!("RTP/AVP;unicast;client_port={}-{}", udp.port, udp.port + 1);
-        headers.push(("Transport".to_owned(), ports));
-        self.udp = Some(udp);
-        Ok(())
-    }
-
-    // --- after the library
 
     /// Goes on counting without the library, until `enough` or `deadline`, or nothing more comes.
     pub(crate) async fn measure(&mut self, deadline: Instant, enough: impl Fn(&Meter) -> bool) {
@@ -880,4 +569,54 @@ async fn first_head(mut stream: TcpStream) -> Option<(TcpStream, Vec<u8>)> {
         }
     }
     Some((stream, head))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn relay() -> (Relay, TcpStream) {
+        let camera = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let wire = TcpStream::connect(camera.local_addr().unwrap()).await.unwrap();
+        let (camera, _) = camera.accept().await.unwrap();
+        let plan = Plan {
+            authority: "rtsp://camera:554".into(),
+            login: None,
+            gate: Gate::default(),
+            gate_key: String::new(),
+            transport: Transport::Tcp,
+            timeout: Duration::from_secs(1),
+            choice: Arc::default(),
+        };
+        (Relay::new(plan, Wire::Plain(wire)).await.unwrap(), camera)
+    }
+
+    async fn call(address: &str, agent: &str) -> TcpStream {
+        let mut caller = TcpStream::connect(address).await.unwrap();
+        let request = format!("DESCRIBE rtsp://x/a?b RTSP/1.0\r\nCSeq: 7\r\nUser-Agent: {agent}\r\n\r\n");
+        caller.write_all(request.as_bytes()).await.unwrap();
+        caller
+    }
+
+    #[tokio::test]
+    async fn a_stranger_at_the_listener_is_turned_away_and_costs_the_camera_nothing() {
+        let (mut relay, mut camera) = relay().await;
+        let address = relay.own_authority().trim_start_matches("rtsp://").to_owned();
+        let token = relay.token().to_owned();
+        let serving = tokio::spawn(async move { relay.run().await });
+        let silent = TcpStream::connect(&address).await.unwrap();
+        let mut stranger = call(&address, "curl").await;
+        assert!(!matches!(stranger.read(&mut [0; 8]).await, Ok(1..)), "hung up on, without an answer");
+        let library = call(&address, &token).await;
+        let mut request = [0; 256];
+        let length = camera.read(&mut request).await.unwrap();
+        let request = String::from_utf8_lossy(&request[..length]);
+        assert!(
+            request.starts_with("DESCRIBE rtsp://camera:554/a?b RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: camwatch/"),
+            "{request}"
+        );
+        assert!(!request.contains(&token));
+        drop((library, silent));
+        serving.await.unwrap();
+    }
 }

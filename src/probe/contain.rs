@@ -1,0 +1,69 @@
+//! Panics that a camera provokes in the RTSP library: caught, and kept off standard error.
+//!
+//! Such a panic is an observation and is reported as one. The usual hook would print it with the camera's bytes in hex,
+//! and where backtraces are on, take seconds and tens of megabytes to name each frame of the stack.
+
+use std::cell::Cell;
+use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Once;
+
+use futures_util::FutureExt as _;
+
+thread_local! {
+    static CONTAINED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs to its end or to its panic. Whatever it held is dropped by then: nothing broken is seen by anybody.
+pub(crate) async fn contained<F: Future>(future: F) -> std::thread::Result<F::Output> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if CONTAINED.get() {
+                tracing::debug!(location = ?info.location(), "the RTSP library panicked");
+            } else {
+                usual(info);
+            }
+        }));
+    });
+    let mut future = pin!(future);
+    AssertUnwindSafe(poll_fn(move |context| {
+        let _within = Within::begin();
+        future.as_mut().poll(context)
+    }))
+    .catch_unwind()
+    .await
+}
+
+/// This thread is inside of what is contained, until this is dropped.
+struct Within(bool);
+
+impl Within {
+    fn begin() -> Self {
+        Self(CONTAINED.replace(true))
+    }
+}
+
+impl Drop for Within {
+    fn drop(&mut self) {
+        CONTAINED.set(self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_a_result_and_what_comes_after_is_as_before() {
+        let caught = contained(async {
+            tokio::task::yield_now().await;
+            std::panic::panic_any("over what a camera sent")
+        });
+        assert!(caught.await.is_err());
+        assert!(!CONTAINED.get());
+        assert_eq!(contained(async { 5 }).await.unwrap(), 5);
+    }
+}
