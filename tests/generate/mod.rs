@@ -57,9 +57,6 @@ const OTHER: &[&str] =
 const BLIND: &[&str] = &["unauthorized", "busy", "incompatible"];
 const STREAM: &[&str] = &["slow", "lossy"];
 const BAD_PICTURES: &[&str] = &["black", "frozen", "covered", "blurred", "moved", "overexposed"];
-/// Whether one observation may make a camera degraded by its picture and by its stream at once. The judgement dates that
-/// from the earlier of the two, where the rules say the later; until it does, no such observation is made.
-const TWO_CONDITIONS_AT_ONCE: bool = false;
 const DAY: Nanos = 86_400 * SECOND;
 
 /// A trace for the judgement.
@@ -238,7 +235,7 @@ fn probe(dice: &mut Dice, camera: &str, at: &str, mood: Mood) -> Value {
     };
     let depth = *dice.pick(&["connect", "describe", "frame", "frame", "picture", "picture"]);
     let mut line = json!({"at": at, "camera": camera, "outcome": outcome, "depth": depth});
-    if depth == "picture" && (outcome == "ok" || (TWO_CONDITIONS_AT_ONCE && STREAM.contains(&outcome))) {
+    if depth == "picture" && (outcome == "ok" || STREAM.contains(&outcome)) {
         let bad = matches!(mood, Mood::BadPicture) != dice.chance(5);
         let verdict = if bad { dice.pick(BAD_PICTURES) } else { "ok" };
         line["picture"] = json!({"verdict": verdict, "luma_mean": 0.5});

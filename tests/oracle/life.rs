@@ -2,6 +2,8 @@
 //!
 //! There are no counters here: what came "in a row" is found each time by walking back through what was seen.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde_json::Value;
 
@@ -111,6 +113,8 @@ struct Walk<'a> {
     /// The dates at which conditions ended.
     cleared: Vec<Nanos>,
     first_observation: Option<Nanos>,
+    /// What the last poll that spoke of it said.
+    recording: BTreeMap<&'static str, bool>,
     turns: Vec<Turn>,
 }
 
@@ -136,6 +140,7 @@ pub fn life(world: &World, camera: &Camera, lines: &[Value]) -> Vec<Turn> {
         conditions: Vec::new(),
         cleared: Vec::new(),
         first_observation: None,
+        recording: BTreeMap::new(),
         turns: Vec::new(),
     };
     walk.turn(When { at: begin, line: None });
@@ -393,16 +398,17 @@ impl Walk<'_> {
         }
     }
 
-    /// What is missing says nothing.
+    /// The states of retention, as far as they are record causes: the first of `not_recording`, `gaps`, `filling`,
+    /// `short` that holds. What is missing says nothing.
     fn recordings(&mut self, when: When, entry: &Value) {
         let time = |key: &str| entry[key].as_str().map(nanos);
         // `not_recording` when the newest recording is older than 30 minutes.
         if let Some(newest) = time("newest") {
-            self.says("not_recording", when.at - newest > 30 * 60 * SECOND, when);
+            self.recording.insert("not_recording", when.at - newest > 30 * 60 * SECOND);
         }
         // Days inside the required window without recordings.
         if let Some(days) = entry["gap_days"].as_array() {
-            self.says("recording_gap", !days.is_empty(), when);
+            self.recording.insert("recording_gap", !days.is_empty());
         }
         // span = now - start of its oldest recording; required capped by the camera's age since `installed` (where that
         // is missing, since the first observation); younger than the requirement is `filling`, not `short`.
@@ -410,9 +416,12 @@ impl Walk<'_> {
             let required = self.camera.retention_days * 86_400 * SECOND;
             let born = self.camera.installed.map(|day: Date| self.world.midnight(day)).or(self.first_observation);
             let filling = when.at - born.unwrap_or(when.at) < required;
-            // Of the states of retention the first that holds: `gaps` comes before `filling` and `short`.
-            let gaps = self.conditions.iter().any(|c| c.kind == "recording_gap");
-            self.says("retention_short", !gaps && !filling && when.at - oldest < required, when);
+            self.recording.insert("retention_short", !filling && when.at - oldest < required);
+        }
+        let kinds = ["not_recording", "recording_gap", "retention_short"];
+        let holds = kinds.into_iter().find(|kind| self.recording.get(kind).copied().unwrap_or(false));
+        for kind in kinds {
+            self.says(kind, holds == Some(kind), when);
         }
     }
 
