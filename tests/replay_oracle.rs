@@ -25,7 +25,7 @@ fn number(variable: &str, default: u64) -> u64 {
 /// Of a thousand traces, how many may have incidents that differ. The rules leave more than one reading of them open
 /// where a line is cut and a camera has a reason of its own at the same time; this is to become 0 as one reading is
 /// chosen for each. `CAMWATCH_COMPARE=all` stops at the first that differs, with its smallest trace. States never may.
-const INCIDENTS_THAT_MAY_DIFFER: u64 = 40;
+const INCIDENTS_THAT_MAY_DIFFER: u64 = 30;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Compare {

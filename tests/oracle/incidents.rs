@@ -199,8 +199,8 @@ impl Desk<'_> {
             return true;
         }
         let (_, shown) = self.cameras.iter().find(|(c, _)| c.id == camera).expect("a camera of this world");
-        let since = shown.iter().filter(|s| incident.opened < s.when && s.when <= when);
-        let told = since.filter(|s| s.state != UNKNOWN && s.state != MAINTENANCE).next_back();
+        let mut since = shown.iter().filter(|s| incident.opened < s.when && s.when <= when);
+        let told = since.rfind(|s| s.state != UNKNOWN && s.state != MAINTENANCE);
         told.is_some_and(|s| s.state == UP || (s.state == DEGRADED && incident.opened_by_dark))
     }
 
@@ -218,13 +218,10 @@ impl Desk<'_> {
     fn close(&mut self, when: When) {
         let open = std::mem::take(&mut self.open);
         for incident in open {
+            let is_over = |c: &String| self.is_back(c, &incident, when) || self.is_on_its_own(c, &incident, when);
             let over = match incident.scope {
                 "monitor" => self.online(when),
-                _ => {
-                    let is_over =
-                        |c: &String| self.is_back(c, &incident, when) || self.is_on_its_own(c, &incident, when);
-                    incident.cameras.iter().all(is_over)
-                }
+                _ => incident.cameras.iter().all(is_over),
             };
             if over {
                 self.events.push(event(when, &incident, "close"));
@@ -341,8 +338,8 @@ impl Desk<'_> {
 
     fn gateway_answers(&self, site: &str, when: When) -> bool {
         let places = self.lines.iter().enumerate().map(|(i, line)| (When { at: moment(line), line: Some(i) }, line));
-        let looks = places.filter(|(place, line)| line["site"] == site && *place <= when && self.online(*place));
-        looks.last().is_some_and(|(_, line)| line["gateway"] == "ok")
+        let mut looks = places.filter(|(place, line)| line["site"] == site && *place <= when && self.online(*place));
+        looks.next_back().is_some_and(|(_, line)| line["gateway"] == "ok")
     }
 
     fn gateway_confirmed(&self, site: &str, when: When) -> bool {
