@@ -113,7 +113,8 @@ fn a_restart_of_an_hour_does_not_report_every_funded_camera_as_unseen() {
     assert_eq!(judge.advance(t(5819)).events, []);
     assert_eq!(
         judge.advance(t(5820)).events.iter().map(show).collect::<Vec<_>>(),
-        ["5820 Open camera:a monitor_down [a] 0"]
+        // Dated from when its time counts.
+        ["5820 Open camera:a monitor_down [a] 4000"]
     );
 }
 
