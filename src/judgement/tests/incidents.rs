@@ -266,7 +266,7 @@ fn an_incident_of_a_site_stays_open_while_its_camera_is_unknown_although_it_was_
         incidents(policy, &lines),
         [
             "30 Open camera:a monitor_down [a] 0",
-            "62 Open site:s unreachable [a] 40",
+            "60 Open site:s unreachable [a] 40",
             "300 Close site:s unreachable [a] 40",
             "300 Close camera:a monitor_down [a] 0"
         ]
