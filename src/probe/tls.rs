@@ -3,6 +3,7 @@
 //! Certificates of cameras are self-signed as a rule; pinning a fingerprint is better than checking nothing.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -130,15 +131,38 @@ impl ServerCertVerifier for Pinned {
 /// A connection to a camera, with or without TLS.
 pub(crate) enum Wire {
     Plain(TcpStream),
+    /// Plain, and off the runtime's watch: what arrives wakes nobody, and is fetched when it is convenient.
+    Unwatched(std::net::TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+    /// Lost between the two above, where the runtime could not have it.
+    Lost,
 }
 
 impl Wire {
-    pub(crate) fn tcp(&self) -> &TcpStream {
+    /// The addresses of both ends: the camera's, and ours.
+    pub(crate) fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {
         match self {
-            Self::Plain(stream) => stream,
-            Self::Tls(stream) => stream.get_ref().0,
+            Self::Plain(stream) => Ok((stream.peer_addr()?, stream.local_addr()?)),
+            Self::Unwatched(stream) => Ok((stream.peer_addr()?, stream.local_addr()?)),
+            Self::Tls(stream) => Ok((stream.get_ref().0.peer_addr()?, stream.get_ref().0.local_addr()?)),
+            Self::Lost => Err(io::ErrorKind::NotConnected.into()),
         }
+    }
+
+    /// From now on nobody waits for this connection; one with TLS stays as it is.
+    pub(crate) fn unwatch(&mut self) {
+        *self = match std::mem::replace(self, Self::Lost) {
+            Self::Plain(stream) => stream.into_std().map_or(Self::Lost, Self::Unwatched),
+            other => other,
+        };
+    }
+
+    /// Somebody waits for it again.
+    pub(crate) fn watch(&mut self) {
+        *self = match std::mem::replace(self, Self::Lost) {
+            Self::Unwatched(stream) => TcpStream::from_std(stream).map_or(Self::Lost, Self::Plain),
+            other => other,
+        };
     }
 }
 
@@ -146,6 +170,8 @@ impl AsyncRead for Wire {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            // Nothing would wake who waits here.
+            Self::Unwatched(_) | Self::Lost => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
             Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }
@@ -155,6 +181,9 @@ impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            // A full buffer is an error here, and never met: only a line or two is written meanwhile.
+            Self::Unwatched(stream) => Poll::Ready(io::Write::write(stream, buf)),
+            Self::Lost => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
             Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
         }
     }
@@ -162,6 +191,7 @@ impl AsyncWrite for Wire {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Unwatched(_) | Self::Lost => Poll::Ready(Ok(())),
             Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
@@ -169,6 +199,7 @@ impl AsyncWrite for Wire {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Unwatched(_) | Self::Lost => Poll::Ready(Ok(())),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }

@@ -53,8 +53,12 @@ const BUFFER: usize = 4 + 65_535 + 8192;
 /// How long the library may take to connect.
 const ADMISSION: Duration = Duration::from_secs(1);
 
-/// While nobody waits for a frame, the camera's packets are fetched so often.
-const UNHURRIED: Duration = Duration::from_millis(50);
+/// While nobody waits for a frame, the camera's packets are fetched so often: each arrival would wake us otherwise, and
+/// that, not the bytes, is what watching a stream costs.
+const UNHURRIED: Duration = Duration::from_millis(100);
+
+/// Reads of one such turn: with `BUFFER` some 23 Mbit/s, far more than a camera sends.
+const READS_A_TURN: u32 = 4;
 
 /// The lines of a log, so that no camera makes one endless.
 const MAX_LOG: usize = 64;
@@ -136,8 +140,8 @@ impl Relay {
     /// # Errors
     /// Where loopback gives no listener.
     pub(crate) async fn new(plan: Plan, wire: Wire) -> io::Result<Self> {
-        let camera = wire.tcp().peer_addr()?.ip();
-        let local = wire.tcp().local_addr()?.ip();
+        let (camera, local) = wire.addresses()?;
+        let (camera, local) = (camera.ip(), local.ip());
         let listener = TcpListener::bind((IpAddr::from([127, 0, 0, 1]), 0)).await?;
         let own_authority = format!("rtsp://{}", listener.local_addr()?);
         Ok(Self {
@@ -460,6 +464,10 @@ impl Relay {
     /// Goes on counting without the library, until `enough` or `deadline`, or nothing more comes.
     pub(crate) async fn measure(&mut self, deadline: Instant, enough: impl Fn(&Meter) -> bool) {
         self.library = None;
+        // Datagrams have no window that holds the camera back and a small buffer: they are taken as they come.
+        if self.udp.is_none() {
+            self.wire.unwatch();
+        }
         while self.facts.end.as_ref().is_none_or(|end| matches!(end, End::Library)) {
             if let Err(end) = self.process().await {
                 self.facts.end = Some(end);
@@ -469,34 +477,65 @@ impl Relay {
                 return;
             }
             self.make_room();
-            let mut frames = Vec::new();
-            let Self { wire, udp, buffer, filled, channel, .. } = self;
-            let took = timeout_at(deadline, async {
-                tokio::select! {
-                    biased;
-                    read = wire.read(&mut buffer[filled.end..]) => Ok(read),
-                    read = receive(udp.as_mut(), *channel, &mut frames) => Err(read),
-                }
-            })
-            .await;
-            let step = match took {
-                Err(_) => return,
-                Ok(Ok(read)) => self.took(read),
-                Ok(Err(Ok(received))) => {
-                    self.facts.received += received;
-                    self.datagrams(&frames).await
-                }
-                Ok(Err(Err(error))) => Err(End::Failed(error)),
+            let fetched = match &self.wire {
+                Wire::Unwatched(_) => self.fetch_in_turns(deadline).await,
+                _ => self.fetch_media(deadline).await,
             };
-            if let Err(end) = step {
-                self.facts.end = Some(end);
-                return;
-            }
-            // Datagrams have no window that holds the camera back; their buffer is small.
-            if self.udp.is_none() {
-                tokio::time::sleep_until(deadline.min(Instant::now() + UNHURRIED)).await;
+            match fetched {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(end) => {
+                    self.facts.end = Some(end);
+                    return;
+                }
             }
         }
+    }
+
+    /// Takes what has arrived on a connection that nobody watches, and rests. `false` at the deadline.
+    async fn fetch_in_turns(&mut self, deadline: Instant) -> Result<bool, End> {
+        for _ in 0..READS_A_TURN {
+            let Wire::Unwatched(stream) = &mut self.wire else { break };
+            let read = io::Read::read(stream, &mut self.buffer[self.filled.end..]);
+            if matches!(&read, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
+                break;
+            }
+            self.took(read)?;
+            self.process().await?;
+            self.make_room();
+        }
+        if Instant::now() >= deadline {
+            return Ok(false);
+        }
+        tokio::time::sleep_until(deadline.min(Instant::now() + UNHURRIED)).await;
+        Ok(true)
+    }
+
+    /// Waits for what arrives over UDP or TLS. `false` at the deadline.
+    async fn fetch_media(&mut self, deadline: Instant) -> Result<bool, End> {
+        let mut frames = Vec::new();
+        let Self { wire, udp, buffer, filled, channel, .. } = self;
+        let took = timeout_at(deadline, async {
+            tokio::select! {
+                biased;
+                read = wire.read(&mut buffer[filled.end..]) => Ok(read),
+                read = receive(udp.as_mut(), *channel, &mut frames) => Err(read),
+            }
+        })
+        .await;
+        match took {
+            Err(_) => return Ok(false),
+            Ok(Ok(read)) => self.took(read)?,
+            Ok(Err(Ok(received))) => {
+                self.facts.received += received;
+                self.datagrams(&frames).await?;
+            }
+            Ok(Err(Err(error))) => return Err(End::Failed(error)),
+        }
+        if self.udp.is_none() {
+            tokio::time::sleep_until(deadline.min(Instant::now() + UNHURRIED)).await;
+        }
+        Ok(true)
     }
 
     /// Ends the session at the camera, where there is one, and waits for the answer; at most `patience`.
@@ -505,6 +544,7 @@ impl Relay {
         if let Some(library) = self.library.take() {
             let _ = library.set_zero_linger();
         }
+        self.wire.watch();
         self.listener = None;
         self.udp = None;
         self.early = Vec::new();
