@@ -385,8 +385,8 @@ impl Incidents {
         let own = complaint.filter(|_| outage.is_none_or(|outage| outage.opened.is_none()));
         // Another kind of complaint waits anew: a dark camera may yet be explained by its site.
         let before = self.cameras[i].complains;
-        let complains = own.map(|own| before.filter(|(kind, _)| *kind == own.kind).unwrap_or((own.kind, view.now)));
-        self.cameras[i].complains = complains;
+        let waiting = own.map(|own| before.filter(|(kind, _)| *kind == own.kind).unwrap_or((own.kind, view.now)));
+        self.cameras[i].complains = waiting;
         if let Some((opened, by)) = &mut self.cameras[i].opened {
             let over = camera.phase == Phase::OutOfService
                 || camera.shown.state == State::Up
@@ -405,7 +405,7 @@ impl Incidents {
                 return;
             }
         }
-        let (Some(own), Some((kind, decided))) = (own, complains) else {
+        let (Some(own), Some((kind, decided))) = (own, waiting) else {
             self.reset_due(Due::Camera(i), too_long_unknown(camera, view).filter(|due| *due > view.now));
             return;
         };

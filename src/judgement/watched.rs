@@ -153,7 +153,16 @@ impl Watched {
 
     pub(super) fn update_record(&mut self) -> Option<Change> {
         let Verdict { state, cause, since } = self.machine.verdict();
-        let (_, since) = self.recorded.turn(state, cause, since?)?;
+        self.turn_record(state, cause, since?)
+    }
+
+    /// Nobody watches it any more: what it was does not count on.
+    pub(super) fn leave(&mut self, at: Timestamp) -> Option<Change> {
+        self.turn_record(State::Unknown, Some(Cause::MonitorDown), at)
+    }
+
+    fn turn_record(&mut self, state: State, cause: Option<Cause>, since: Timestamp) -> Option<Change> {
+        let (_, since) = self.recorded.turn(state, cause, since)?;
         Some(Change { camera: self.id.clone(), state, cause, since })
     }
 
