@@ -49,8 +49,6 @@ struct Desk<'a> {
     /// Since when the line of a site is cut.
     site_waits: BTreeMap<String, Nanos>,
     monitor_waits: Option<Nanos>,
-    /// When the line of a site without a gateway was last seen to carry again, after an incident of it was opened.
-    line_was_back: BTreeMap<String, When>,
     /// Dark cameras that the line of their site explained, or explains; and since when it no longer does.
     excused: BTreeMap<String, Option<When>>,
     numbers: usize,
@@ -66,7 +64,6 @@ pub fn incidents(world: &World, cameras: &[(&Camera, Vec<Shown>)], lines: &[Valu
         camera_waits: BTreeMap::new(),
         site_waits: BTreeMap::new(),
         monitor_waits: None,
-        line_was_back: BTreeMap::new(),
         excused: BTreeMap::new(),
         numbers: 0,
         events: Vec::new(),
@@ -186,9 +183,6 @@ impl Desk<'_> {
                 incident.gone.is_none() && !incident.cameras.iter().any(|c| self.is_back(c, incident, when))
             };
             incident.gone = if holds { None } else { incident.gone.or(Some(when)) };
-            if let Some(gone) = incident.gone {
-                self.line_was_back.insert(incident.subject.clone(), gone);
-            }
         }
         self.open = open;
     }
@@ -339,11 +333,12 @@ impl Desk<'_> {
             // path causes within interval + `group_wait` of each other.
             let was_seen = |s: &Shown| s.state == UP || s.state == DEGRADED;
             // What was told of the line is over once one of its cameras was seen: those then dark are no new outage.
-            let over = self.line_was_back.get(&site.id);
+            let told = self.open.iter().find(|i| i.scope == "site" && i.subject == site.id);
+            let over = told.and_then(|i| i.gone);
             let mut went_dark: Vec<(When, i64)> = Vec::new();
             for (camera, shown, _) in ours.iter().filter(|(_, _, now)| dark_by_path(now)) {
                 let event = shown.iter().rposition(|s| s.when <= when && s.event).expect("it went dark");
-                if was_seen(&shown[event - 1]) && over.is_none_or(|over| shown[event].when > *over) {
+                if was_seen(&shown[event - 1]) && over.is_none_or(|over| shown[event].when > over) {
                     went_dark.push((shown[event].when, camera.interval));
                 }
             }
