@@ -22,16 +22,9 @@ fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).map_or(default, |text| text.parse().expect("a number"))
 }
 
-/// Of a thousand traces, how many may have incidents that differ. The rules leave more than one reading of them open
-/// where a line is cut and a camera has a reason of its own at the same time; this is to become 0 as one reading is
-/// chosen for each. `CAMWATCH_COMPARE=all` stops at the first that differs, with its smallest trace. States never may.
-const INCIDENTS_THAT_MAY_DIFFER: u64 = 30;
-
-#[derive(Clone, Copy, PartialEq)]
-enum Compare {
-    States,
-    All,
-}
+/// Traces of which the incidents are not compared, only the states: the judgement opens a camera's own incident late, or
+/// one of its site in its place, right after an incident of that site closed. To be emptied as the judgement changes.
+const INCIDENTS_DIFFER: &[u64] = &[3382, 8218];
 
 /// The events of the judgement itself, as it would print them.
 fn judged(world: &World, lines: &[Value]) -> Vec<Value> {
@@ -79,7 +72,7 @@ fn canonical(events: &[Value]) -> Result<(Vec<Value>, Vec<Value>), String> {
 }
 
 /// What is wrong, if anything.
-fn difference(trace: &Trace, compare: Compare, theirs: impl FnOnce(&World, &[Value]) -> Vec<Value>) -> Option<String> {
+fn difference(trace: &Trace, theirs: impl FnOnce(&World, &[Value]) -> Vec<Value>) -> Option<String> {
     let (states, incidents) = oracle::replay(&trace.world, &trace.lines);
     let expected = [states, incidents].concat();
     let Ok(found) = catch_unwind(AssertUnwindSafe(|| theirs(&trace.world, &trace.lines))) else {
@@ -90,10 +83,8 @@ fn difference(trace: &Trace, compare: Compare, theirs: impl FnOnce(&World, &[Val
         Err(problem) => return Some(problem),
     };
     let (states, incidents) = canonical(&expected).expect("the oracle keeps its own rules");
-    let all = |states: &[Value], incidents: &[Value]| {
-        let incidents = incidents.iter().filter(|_| compare == Compare::All);
-        states.iter().chain(incidents).map(plain).collect::<Vec<_>>()
-    };
+    let all =
+        |states: &[Value], incidents: &[Value]| states.iter().chain(incidents).map(plain).collect::<Vec<String>>();
     let expected = all(&states, &incidents);
     let found = all(&found_states, &found_incidents);
     if expected == found {
@@ -111,6 +102,12 @@ fn difference(trace: &Trace, compare: Compare, theirs: impl FnOnce(&World, &[Val
     }
     writeln!(text, "the oracle:\n  {}\ncamwatch:\n  {}", expected.join("\n  "), found.join("\n  ")).unwrap();
     Some(text)
+}
+
+/// Whether the events of states differ, whatever the incidents are.
+fn states_differ(trace: &Trace) -> bool {
+    let states = |events: &[Value]| canonical(events).expect("ids that open and close once").0;
+    states(&oracle::replay(&trace.world, &trace.lines).0) != states(&judged(&trace.world, &trace.lines))
 }
 
 /// An event with moments that a person can read.
@@ -158,29 +155,25 @@ fn report_failure(seed: u64, trace: Trace, differs: impl Fn(&Trace) -> Option<St
 #[test]
 fn the_judgement_says_event_for_event_what_the_oracle_says() {
     let first = number("CAMWATCH_SEED", 1);
-    let traces = number("CAMWATCH_TRACES", 10_000);
-    let stops_at_incidents = std::env::var("CAMWATCH_COMPARE").is_ok_and(|what| what == "all");
-    let mut incidents_differ = 0;
-    for seed in first..first + traces {
+    let last = first + number("CAMWATCH_TRACES", 10_000);
+    let differs = |trace: &Trace| difference(trace, judged);
+    let is_wrong = |seed: u64| {
         let trace = generate(seed);
-        let all = |trace: &Trace| difference(trace, Compare::All, judged);
-        let states = |trace: &Trace| difference(trace, Compare::States, judged);
-        if all(&trace).is_none() {
-            continue;
-        }
-        if states(&trace).is_some() {
-            report_failure(seed, trace, states);
-        }
-        if stops_at_incidents {
-            report_failure(seed, trace, all);
-        }
-        incidents_differ += 1;
+        if INCIDENTS_DIFFER.contains(&seed) { states_differ(&trace) } else { differs(&trace).is_some() }
+    };
+    // Each of two threads takes every other seed.
+    let mut differing: Vec<u64> = std::thread::scope(|scope| {
+        let halves = [first, first + 1].map(|from| {
+            let half = (from..last).step_by(2);
+            scope.spawn(move || half.filter(|seed| is_wrong(*seed)).collect::<Vec<u64>>())
+        });
+        halves.into_iter().flat_map(|half| half.join().expect("a comparison does not panic")).collect()
+    });
+    differing.sort_unstable();
+    if let Some(seed) = differing.first() {
+        println!("{} traces differ, of the seeds {differing:?}", differing.len());
+        report_failure(*seed, generate(*seed), differs);
     }
-    println!("incidents differ in {incidents_differ} of {traces} traces");
-    assert!(
-        incidents_differ * 1000 <= INCIDENTS_THAT_MAY_DIFFER * traces.max(1000),
-        "incidents differ in {incidents_differ} of {traces} traces; CAMWATCH_COMPARE=all shows the first"
-    );
 }
 
 /// A directory with the configuration and the observations of a trace.
@@ -215,7 +208,7 @@ fn the_command_says_what_the_oracle_says() {
     for seed in first..first + number("CAMWATCH_REPLAYS", 50) {
         let trace = generate(seed);
         let differs = |trace: &Trace| {
-            difference(trace, Compare::States, |_, _| {
+            difference(trace, |_, _| {
                 let directory = written(trace);
                 let out = camwatch(directory.path(), "replay", &["--observations", "observations.jsonl"]);
                 out.lines().map(|line| serde_json::from_str(line).expect("an event a line")).collect()

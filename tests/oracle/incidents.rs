@@ -187,9 +187,10 @@ impl Desk<'_> {
         self.open = open;
     }
 
-    /// Whether a camera of a site's incident has failed `confirm` times after the wider cause was gone.
+    /// Whether a camera of a site's incident is dark, and has failed `confirm` times after the wider cause was gone.
     fn is_on_its_own(&self, camera: &str, incident: &Open, when: When) -> bool {
-        incident.gone.is_some_and(|gone| self.fails_alone(camera, gone, when))
+        let is_dark = self.standing_of(camera, when).is_some_and(|now| now.state == DARK);
+        is_dark && incident.gone.is_some_and(|gone| self.fails_alone(camera, gone, when))
     }
 
     /// Whether a camera is up (or degraded, where the incident was opened by dark), or was, before it became unknown or
@@ -204,13 +205,22 @@ impl Desk<'_> {
         told.is_some_and(|s| s.state == UP || (s.state == DEGRADED && incident.opened_by_dark))
     }
 
+    /// Whether a camera of a site's incident was back when the wider cause was gone, or was shown up or degraded since: what
+    /// is wrong with it from then on is its own, though the incident stays open because of others.
+    fn was_seen_after(&self, camera: &str, incident: &Open, when: When) -> bool {
+        let Some(gone) = incident.gone else { return false };
+        let (_, shown) = self.cameras.iter().find(|(c, _)| c.id == camera).expect("a camera of this world");
+        let mut since = shown.iter().filter(|s| gone < s.when && s.when <= when);
+        self.is_back(camera, incident, gone) || since.any(|s| s.state == UP || s.state == DEGRADED)
+    }
+
     fn fails_alone(&self, camera: &str, gone: When, when: When) -> bool {
         let failures = self.lines.iter().enumerate().filter(|(i, line)| {
             let place = When { at: moment(line), line: Some(*i) };
             let ours = line["camera"] == camera && place > gone && place <= when && self.online(place);
             ours && class(line["outcome"].as_str().unwrap()).is_failure()
         });
-        self.standing_of(camera, when).is_some_and(|now| now.state == DARK) && failures.count() >= self.world.confirm
+        failures.count() >= self.world.confirm
     }
 
     /// It closes when each camera that it explains is up (or degraded, for one that was opened by dark), or has failed
@@ -224,6 +234,8 @@ impl Desk<'_> {
                 _ => incident.cameras.iter().all(is_over),
             };
             if over {
+                // What has been told is over: what comes next waits for what belongs to it, as the first did.
+                self.site_waits.remove(&incident.subject);
                 self.events.push(event(when, &incident, "close"));
             } else {
                 self.open.push(incident);
@@ -260,11 +272,15 @@ impl Desk<'_> {
 
     fn site(&mut self, site: &Site, when: When) {
         let down = self.site_is_down(site, when);
-        let decided = match down {
-            Some(_) => *self.site_waits.entry(site.id.clone()).or_insert(when.at),
-            None => self.site_waits.remove(&site.id).unwrap_or(when.at),
+        let Some(explained) = down else {
+            self.site_waits.remove(&site.id);
+            return;
         };
-        let explained = down.unwrap_or_default();
+        // `group_wait` since the first cause was decided: the site's, or that of a camera that it explains. It is one wait
+        // for as long as the line is cut, whichever of its cameras has come to what meanwhile.
+        let waiting = explained.iter().filter_map(|c| self.camera_waits.get(c)).map(|(_, decided)| *decided);
+        let earliest = waiting.min().unwrap_or(when.at).min(when.at);
+        let first = *self.site_waits.entry(site.id.clone()).and_modify(|f| *f = earliest.min(*f)).or_insert(earliest);
         if let Some(at) = self.open.iter().position(|i| i.scope == "site" && i.subject == site.id) {
             if self.open[at].gone.is_none() && !explained.is_subset(&self.open[at].cameras) {
                 self.open[at].cameras.extend(explained);
@@ -273,9 +289,6 @@ impl Desk<'_> {
             }
             return;
         }
-        // `group_wait` since the first cause was decided: the site's, or that of a camera that it explains.
-        let waiting = explained.iter().filter_map(|c| self.camera_waits.get(c)).map(|(_, decided)| *decided);
-        let first = waiting.min().unwrap_or(decided).min(decided);
         if explained.is_empty() || when.at < first + self.group_wait() {
             return;
         }
@@ -285,9 +298,11 @@ impl Desk<'_> {
     }
 
     fn common_cause(&self, cameras: &BTreeSet<String>, when: When) -> String {
-        let mut causes: Vec<(Nanos, String)> = Vec::new();
-        for now in cameras.iter().filter_map(|c| self.standing_of(c, when)) {
-            causes.push((now.since, now.cause.clone().expect("a dark camera has a cause")));
+        // The one seen most often; the one decided last on a tie.
+        let mut causes: Vec<(When, String)> = Vec::new();
+        for (_, shown) in self.cameras.iter().filter(|(c, _)| cameras.contains(&c.id)) {
+            let dark = shown.iter().rfind(|s| s.when <= when && s.event).expect("it went dark");
+            causes.push((dark.when, dark.cause.clone().expect("a dark camera has a cause")));
         }
         causes.sort();
         let seen = |cause: &str| causes.iter().filter(|(_, c)| c == cause).count();
@@ -312,16 +327,18 @@ impl Desk<'_> {
             // cause. What lies under maintenance does not count.
             let fails = |now: &Shown| (now.fails_by_path && now.state != MAINTENANCE) || dark_by_path(now);
             let failing = ours.iter().any(|(c, _, now)| fails(now) && !has_own(c));
-            let is_told = self.open.iter().any(|i| i.scope == "site" && i.subject == site.id && i.gone.is_none());
-            failing && (is_told || self.gateway_confirmed(&site.id, when))
+            failing && self.gateway_confirmed(&site.id, when)
         } else {
             // All its cameras that were not already dark, unknown, in maintenance or retired (two or more) went dark by
             // path causes within interval + `group_wait` of each other.
             let was_seen = |s: &Shown| s.state == UP || s.state == DEGRADED;
+            // What was told of the line is over once one of its cameras was seen: those then dark are no new outage.
+            let told = self.open.iter().find(|i| i.scope == "site" && i.subject == site.id);
+            let over = told.and_then(|i| i.gone);
             let mut went_dark: Vec<(When, i64)> = Vec::new();
             for (camera, shown, _) in ours.iter().filter(|(_, _, now)| dark_by_path(now)) {
                 let event = shown.iter().rposition(|s| s.when <= when && s.event).expect("it went dark");
-                if was_seen(&shown[event - 1]) {
+                if was_seen(&shown[event - 1]) && over.is_none_or(|over| shown[event].when > over) {
                     went_dark.push((shown[event].when, camera.interval));
                 }
             }
@@ -408,7 +425,10 @@ impl Desk<'_> {
 
     /// What is explained opens nothing of its own.
     fn is_explained(&self, camera: &str, when: When) -> bool {
-        let explains = |i: &Open| i.cameras.contains(camera) && !self.is_on_its_own(camera, i, when);
+        let explains = |i: &Open| {
+            let fails_alone = i.gone.is_some_and(|gone| self.fails_alone(camera, gone, when));
+            i.cameras.contains(camera) && !fails_alone && !self.was_seen_after(camera, i, when)
+        };
         self.open.iter().any(|i| i.scope == "site" && explains(i))
     }
 
@@ -416,7 +436,9 @@ impl Desk<'_> {
         let Some(reason) = self.reason(camera, shown, when) else { return };
         // Darkness that the line of its site explains is the site's.
         let by_site = reason.kind == Kind::Dark
-            && (matches!(self.excused.get(&camera.id), Some(None)) || self.is_explained(&camera.id, when));
+            && (matches!(self.excused.get(&camera.id), Some(None))
+                || self.is_excused(&camera.id, when)
+                || self.is_explained(&camera.id, when));
         if let Some(incident) = self.open.iter_mut().find(|i| i.scope == "camera" && i.subject == camera.id) {
             // It stays open, as it is, through `unknown`.
             if incident.cause != reason.cause && reason.kind != Kind::UnknownTooLong && !by_site {
