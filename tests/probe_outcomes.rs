@@ -310,8 +310,12 @@ async fn a_camera_that_wants_a_login_that_nobody_has_is_unauthorized_and_a_stale
     assert_eq!(probe(&prober, &bare).await.seen.outcome, Outcome::Unauthorized);
     assert_eq!(camera.stats().logins_refused, 0);
 
-    camera.set(Behaviour::StaleNonce).await.unwrap();
     let request = Request { login: Some(login("right")), ..bare };
+    camera.set(Behaviour::HangUp).await.unwrap();
+    let seen = probe(&prober, &request).await.seen;
+    assert_eq!(seen.outcome, Outcome::Incompatible, "it works, and we cannot see it: {:?}", seen.detail);
+
+    camera.set(Behaviour::StaleNonce).await.unwrap();
     assert_eq!(probe(&prober, &request).await.seen.outcome, Outcome::Unauthorized);
     assert!(gate.refusals().is_empty(), "a stale nonce says nothing about the password");
     camera.set(Behaviour::Ok).await.unwrap();

@@ -335,7 +335,7 @@ fn the_daemon_tries_a_wrong_password_once_until_the_secret_changes() {
     // A restart does not try again either.
     daemon.process.signal(rustix::process::Signal::TERM);
     daemon.process.wait(LIMIT);
-    let daemon = Daemon::start(&config);
+    let mut daemon = Daemon::start(&config);
     wait_for_probes(&daemon, 8.0);
     assert_eq!(server.counts().refused_logins, 1, "the record remembers");
 
@@ -352,6 +352,8 @@ fn the_daemon_tries_a_wrong_password_once_until_the_secret_changes() {
     }
     assert_eq!(server.counts().refused_logins, 0, "counted since it came back");
     assert_ne!(daemon.metric(series), Some(1.0));
-    drop(daemon);
+    // Told to stop, it tears down its sessions; killed, a session over UDP would stay for the server's own timeout.
+    daemon.process.signal(rustix::process::Signal::TERM);
+    daemon.process.wait(LIMIT);
     server.wait_until_left_alone();
 }

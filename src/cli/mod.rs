@@ -80,7 +80,7 @@ impl ConfigArg {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     // The demo tells its story itself; log lines of the same events would drown it.
-    let level = if matches!(cli.command, Command::Demo(_)) { "warn" } else { "info" };
+    let level = if matches!(cli.command, Command::Demo(_)) { "error" } else { "info" };
     start_logging(cli.log_format, level);
     ExitCode::from(match cli.command {
         Command::Run(args) => run::run(&args),

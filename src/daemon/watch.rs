@@ -210,13 +210,13 @@ impl Watch {
         if moment >= self.alive + ALIVE_EVERY {
             self.alive = moment;
             self.outlets.writer.record(Entry::Alive(now));
+            if !self.plan.is_stuck(moment, STUCK_AFTER) {
+                self.outlets.telemetry.scheduler_progressed(now.as_second());
+                self.outlets.progress.send_replace(Instant::now());
+            }
         }
         if self.changed && moment >= self.published + PUBLISH_EVERY.max(self.publish_cost * 20) {
             self.publish(moment, now);
-        }
-        if !self.plan.is_stuck(moment, STUCK_AFTER) {
-            self.outlets.telemetry.scheduler_progressed(now.as_second());
-            self.outlets.progress.send_replace(Instant::now());
         }
     }
 
@@ -387,6 +387,9 @@ impl Watch {
         if needs_references {
             self.held.push(report);
             self.look_at_references();
+        } else if self.held.iter().any(|held| held.seen.camera == camera) {
+            // What was seen first is judged first.
+            self.held.push(report);
         } else {
             self.observe_report(&report);
         }

@@ -98,7 +98,7 @@ impl Incidents {
             match (moved[i], case.opened) {
                 (Some(new), opened) => {
                     let opened = opened.map(|(opened, by)| (Opened { cameras: [new].into(), ..opened }, by));
-                    self.cameras[new] = CameraCase { pending: case.pending, opened, due: None };
+                    self.cameras[new] = CameraCase { complains: case.complains, opened, due: None };
                     self.reset_due(Due::Camera(new), case.due);
                 }
                 (None, Some((opened, _))) => {

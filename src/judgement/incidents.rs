@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::event::{IncidentEvent, IncidentScope, Phase as EventPhase};
 use super::maintenance::Phase;
-use super::outage::{Outage, common_failure, is_dark_by_path};
+use super::outage::{Outage, is_common_failure, is_dark_by_path};
 use super::runs::Run;
 use super::watched::Watched;
 use super::{Policy, after};
@@ -60,8 +60,8 @@ struct Complaint {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct CameraCase {
-    /// What it complains of and when that was decided, while it waits.
-    pub(super) pending: Option<(Kind, Timestamp)>,
+    /// What it complains of, where nothing wider explains it, and when that was decided.
+    pub(super) complains: Option<(Kind, Timestamp)>,
     /// With what opened it.
     pub(super) opened: Option<(Opened, Kind)>,
     pub(super) due: Option<Timestamp>,
@@ -150,8 +150,9 @@ impl Incidents {
             }
         } else {
             site.unreachable.push(at);
+            // One that was never told begins anew when the cameras are looked at.
             if site.unreachable.length() >= confirm
-                && let Some(outage) = &mut site.outage
+                && let Some(outage) = site.outage.as_mut().filter(|outage| outage.opened.is_some())
             {
                 outage.returns();
             }
@@ -160,11 +161,8 @@ impl Incidents {
     }
 
     pub(super) fn count_failure(&mut self, camera: usize, site: usize) {
-        if let Some(outage) = &mut self.sites[site].outage
-            && outage.gone
-            && let Some(member) = outage.members.get_mut(&camera)
-        {
-            member.failures = member.failures.saturating_add(1);
+        if let Some(outage) = &mut self.sites[site].outage {
+            outage.count_failure(camera);
         }
     }
 
@@ -207,7 +205,7 @@ impl Incidents {
         let mut events = Vec::new();
         self.settle_monitor(view, &cameras, &mut events);
         for s in sites {
-            self.settle_site(s, view, &mut events);
+            cameras.extend(self.settle_site(s, view, &mut events));
         }
         for i in cameras {
             self.settle_camera(i, view, &mut events);
@@ -261,70 +259,84 @@ impl Incidents {
         case.opened = Some(opened);
     }
 
-    fn settle_site(&mut self, s: usize, view: &View<'_>, events: &mut Vec<IncidentEvent>) {
-        let mut outage = self.sites[s].outage.take();
-        if let Some(outage) = &mut outage {
-            outage.members.retain(|&i, _| view.cameras[i].phase != Phase::OutOfService);
-        } else {
-            outage = self.find_outage(s, view);
-        }
+    /// Gives the cameras that the site's failure explains, whose own incidents wait no longer.
+    fn settle_site(&mut self, s: usize, view: &View<'_>, events: &mut Vec<IncidentEvent>) -> Vec<usize> {
+        let failing = self.failure(s, view);
+        let outage = match (self.sites[s].outage.take(), &failing) {
+            // What was told is over when its line is there again, whatever has become of its cameras.
+            (Some(mut outage), _) if outage.opened.is_some() => {
+                if !self.sites[s].has_gateway && outage.members.keys().any(|&i| view.cameras[i].is_live()) {
+                    outage.gone = true;
+                }
+                if !outage.gone {
+                    outage.join(failing.iter().flatten().copied());
+                }
+                Some(outage)
+            }
+            // Until it is told, it is what it comes to at each moment.
+            (Some(mut outage), Some(dark)) if !outage.gone => {
+                outage.explain(dark);
+                Some(outage)
+            }
+            (_, Some(dark)) => Some(self.outage_of(dark, view)),
+            (Some(mut outage), None) => {
+                outage.gone = true;
+                Some(outage)
+            }
+            (None, None) => None,
+        };
         let Some(mut outage) = outage else {
             self.reset_due(Due::Site(s), None);
-            return;
+            return Vec::new();
         };
-        if !self.sites[s].has_gateway && outage.members.keys().any(|&i| view.cameras[i].is_live()) {
-            // One camera is seen again: the line is there.
-            outage.gone = true;
-        }
-        if !outage.gone {
-            self.join(s, &mut outage, view);
-        }
-        outage.release(view, |i| {
-            complaint(&view.cameras[i], view).is_some_and(|c| matches!(c.kind, Kind::Refused | Kind::Unseen))
-        });
+        outage.look(view.cameras);
         self.tell_outage(s, &mut outage, view, events);
-        let over = outage.is_settled(view.cameras);
-        if over && let Some(opened) = &outage.opened {
-            events.push(tell(opened, EventPhase::Close, IncidentScope::Site, self.sites[s].id.as_str(), view));
-        }
-        if over && (outage.opened.is_some() || outage.gone || !self.is_gateway_failure(s, view)) {
-            // A camera may fail again already while the gateway still does.
-            let Some(next) = self.find_outage(s, view) else {
+        if outage.is_settled(view) {
+            if let Some(opened) = &outage.opened {
+                events.push(tell(opened, EventPhase::Close, IncidentScope::Site, self.sites[s].id.as_str(), view));
+            }
+            // A camera may fail again already while the line still does.
+            let Some(dark) = failing else {
                 self.reset_due(Due::Site(s), None);
-                return;
+                return Vec::new();
             };
-            outage = next;
-            self.join(s, &mut outage, view);
+            outage = self.outage_of(&dark, view);
         }
-        let due = outage.due(view);
+        let due = after(outage.decided, view.group_wait);
         let waits = outage.opened.is_none() && !outage.gone && due > view.now;
+        let explained = outage.members.keys().copied().collect();
         self.sites[s].outage = Some(outage);
         self.reset_due(Due::Site(s), waits.then_some(due));
+        explained
     }
 
-    /// Whether something has just happened to the site as a whole.
-    fn find_outage(&self, s: usize, view: &View<'_>) -> Option<Outage> {
+    /// One that begins now; what its dark cameras have waited already counts.
+    fn outage_of(&self, dark: &[usize], view: &View<'_>) -> Outage {
+        let waiting = dark.iter().filter_map(|&i| self.cameras[i].complains.filter(|(kind, _)| *kind == Kind::Dark));
+        let decided = waiting.map(|(_, decided)| decided).fold(view.now, Timestamp::min);
+        Outage::new(decided, dark.iter().copied())
+    }
+
+    /// Whether the site as a whole fails at this moment, and the dark cameras that this explains.
+    fn failure(&self, s: usize, view: &View<'_>) -> Option<Vec<usize>> {
         let site = &self.sites[s];
         if !view.online {
             return None;
         }
-        if site.has_gateway {
-            return self.is_gateway_failure(s, view).then(|| Outage::new(view.now, []));
-        }
-        let group = common_failure(&site.cameras, view.cameras, view.group_wait)?;
-        // A failure of which every camera was told already is an old one.
-        if group.iter().all(|&i| self.is_told_as_dark(i)) {
-            return None;
-        }
-        let decided = group.iter().filter_map(|&i| view.cameras[i].decided).min().unwrap_or(view.now);
-        Some(Outage::new(decided, group))
+        let dark = self.dark_by_path(s, view);
+        let fails = if site.has_gateway {
+            self.is_gateway_failure(s, view)
+        } else {
+            // A failure of which every camera was told already is an old one.
+            !dark.is_empty() && is_common_failure(&site.cameras, view)
+        };
+        fails.then_some(dark)
     }
 
     /// Unreachable `confirm` times in a row, while a camera fails by path that was not told as dark by itself.
     fn is_gateway_failure(&self, s: usize, view: &View<'_>) -> bool {
         let site = &self.sites[s];
-        site.has_gateway
-            && site.unreachable.length() >= view.confirm
+        site.unreachable.length() >= view.confirm
             && site.cameras.iter().any(|&i| {
                 let camera = &view.cameras[i];
                 camera.phase == Phase::InService
@@ -333,22 +345,15 @@ impl Incidents {
             })
     }
 
+    /// Those of the site that are dark by path and were not told as such by themselves.
+    fn dark_by_path(&self, s: usize, view: &View<'_>) -> Vec<usize> {
+        let cameras = self.sites[s].cameras.iter().copied();
+        cameras.filter(|&i| is_dark_by_path(&view.cameras[i]) && !self.is_told_as_dark(i)).collect()
+    }
+
     /// Whether an incident of its own was opened because a camera is dark.
     fn is_told_as_dark(&self, i: usize) -> bool {
         self.cameras[i].opened.as_ref().is_some_and(|(_, by)| *by == Kind::Dark)
-    }
-
-    /// Takes in cameras that are dark by path and were not told as such.
-    fn join(&mut self, s: usize, outage: &mut Outage, view: &View<'_>) {
-        for i in self.sites[s].cameras.clone() {
-            if is_dark_by_path(&view.cameras[i]) && !self.is_told_as_dark(i) {
-                outage.members.entry(i).or_default().released = false;
-            }
-            if outage.explains(i) {
-                self.cameras[i].pending = None;
-                self.reset_due(Due::Camera(i), None);
-            }
-        }
     }
 
     fn tell_outage(&self, s: usize, outage: &mut Outage, view: &View<'_>, events: &mut Vec<IncidentEvent>) {
@@ -361,7 +366,7 @@ impl Incidents {
             }
             return;
         }
-        if outage.gone || view.now < outage.due(view) {
+        if outage.gone || view.now < after(outage.decided, view.group_wait) {
             return;
         }
         let Some((cause, since)) = outage.cause_and_since(view.cameras) else { return };
@@ -374,9 +379,14 @@ impl Incidents {
     fn settle_camera(&mut self, i: usize, view: &View<'_>, events: &mut Vec<IncidentEvent>) {
         let camera = &view.cameras[i];
         let subject = camera.id.as_str();
-        let outage = self.sites[camera.site].outage.as_ref();
-        let explained = outage.is_some_and(|outage| outage.explains(i));
-        let complaint = complaint(camera, view).filter(|complaint| !(explained && complaint.kind == Kind::Dark));
+        let outage = self.sites[camera.site].outage.as_ref().filter(|outage| outage.explains(i, view.confirm));
+        let complaint = complaint(camera, view).filter(|complaint| outage.is_none() || complaint.kind != Kind::Dark);
+        // What an incident that is told explains opens nothing of its own.
+        let own = complaint.filter(|_| outage.is_none_or(|outage| outage.opened.is_none()));
+        // Another kind of complaint waits anew: a dark camera may yet be explained by its site.
+        let before = self.cameras[i].complains;
+        let waiting = own.map(|own| before.filter(|(kind, _)| *kind == own.kind).unwrap_or((own.kind, view.now)));
+        self.cameras[i].complains = waiting;
         if let Some((opened, by)) = &mut self.cameras[i].opened {
             let over = camera.phase == Phase::OutOfService
                 || camera.shown.state == State::Up
@@ -395,24 +405,18 @@ impl Incidents {
                 return;
             }
         }
-        let Some(complaint) = complaint else {
-            self.cameras[i].pending = None;
+        let (Some(own), Some((kind, decided))) = (own, waiting) else {
             self.reset_due(Due::Camera(i), too_long_unknown(camera, view).filter(|due| *due > view.now));
             return;
         };
-        // Another kind of complaint waits anew: a dark camera may yet be explained by its site.
-        let pending = self.cameras[i].pending.filter(|(kind, _)| *kind == complaint.kind);
-        let (_, decided) = *self.cameras[i].pending.insert(pending.unwrap_or((complaint.kind, view.now)));
         let due = after(decided, view.group_wait);
         if due > view.now {
             self.reset_due(Due::Camera(i), Some(due));
             return;
         }
-        let opened = open(IncidentScope::Camera, subject, complaint.cause, [i].into(), complaint.since, view.now);
+        let opened = open(IncidentScope::Camera, subject, own.cause, [i].into(), own.since, view.now);
         events.push(tell(&opened, EventPhase::Open, IncidentScope::Camera, subject, view));
-        let case = &mut self.cameras[i];
-        case.pending = None;
-        case.opened = Some((opened, complaint.kind));
+        self.cameras[i].opened = Some((opened, kind));
         self.reset_due(Due::Camera(i), None);
     }
 
@@ -478,7 +482,7 @@ fn complaint(camera: &Watched, view: &View<'_>) -> Option<Complaint> {
         }
         State::Unknown => {
             too_long_unknown(camera, view).filter(|due| *due <= view.now)?;
-            (Kind::Unseen, cause, since)
+            (Kind::Unseen, cause, camera.unknown_from.map_or(since, |from| since.max(from)))
         }
         State::Up | State::Maintenance => return None,
     };

@@ -181,7 +181,7 @@ impl Judge {
     }
 
     /// A new configuration at `at`: cameras that are in both keep their state and runs, new ones begin as unknown,
-    /// incidents of removed ones close.
+    /// incidents of removed ones close, and their states end in the record.
     pub fn reconfigure(&mut self, policy: Policy, at: Timestamp) -> Output {
         let mut output = self.advance(at);
         let mut next = Self::new(policy);
@@ -197,6 +197,9 @@ impl Judge {
             } else if !self.online {
                 camera.machine.lose_sight(at, Cause::MonitorOffline);
             }
+        }
+        for camera in self.cameras.iter_mut().filter(|camera| !next.index.contains_key(&camera.id)) {
+            output.record.extend(camera.leave(at));
         }
         let moved: Vec<Option<usize>> = self.cameras.iter().map(|camera| next.index.get(&camera.id).copied()).collect();
         let names: Vec<CameraId> = self.cameras.iter().map(|camera| camera.id.clone()).collect();

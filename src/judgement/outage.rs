@@ -3,7 +3,6 @@
 //! Knows which cameras belong to it and what became of them, not how they were judged.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -18,6 +17,7 @@ use crate::observation::{Cause, State};
 /// What one incident of a site explains; decided at once, told after `group_wait`.
 #[derive(Debug, Clone)]
 pub(super) struct Outage {
+    /// When the first of its causes was decided.
     pub(super) decided: Timestamp,
     /// The wider cause is over: each camera now stands for itself.
     pub(super) gone: bool,
@@ -27,24 +27,36 @@ pub(super) struct Outage {
 
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Member {
-    /// Seen again, or failing by itself: no longer explained.
-    pub(super) released: bool,
+    /// Shown up or degraded when it was last shown as seen or dark: what lies under unknown or maintenance since is open.
+    back: bool,
     /// Failures since the wider cause was over.
-    pub(super) failures: u32,
+    failures: u32,
 }
 
 impl Outage {
     pub(super) fn new(decided: Timestamp, members: impl IntoIterator<Item = usize>) -> Self {
-        Self {
-            decided,
-            gone: false,
-            members: members.into_iter().map(|i| (i, Member::default())).collect(),
-            opened: None,
+        let mut outage = Self { decided, gone: false, members: BTreeMap::new(), opened: None };
+        outage.join(members);
+        outage
+    }
+
+    /// Takes in cameras; those that are of it already stay as they are.
+    pub(super) fn join(&mut self, cameras: impl IntoIterator<Item = usize>) {
+        for i in cameras {
+            self.members.entry(i).or_default();
         }
     }
 
-    pub(super) fn explains(&self, camera: usize) -> bool {
-        self.members.get(&camera).is_some_and(|member| !member.released)
+    /// Is of these cameras, and of no others.
+    pub(super) fn explain(&mut self, cameras: &[usize]) {
+        self.members.retain(|i, _| cameras.contains(i));
+        self.join(cameras.iter().copied());
+    }
+
+    /// Whether a camera that is dark is so because of it: until it is seen again, or fails by itself when the wider
+    /// cause is over.
+    pub(super) fn explains(&self, camera: usize, confirm: u32) -> bool {
+        self.members.get(&camera).is_some_and(|member| !self.gone || !(member.back || member.failures >= confirm))
     }
 
     /// The wider cause is there again, or still.
@@ -55,25 +67,33 @@ impl Outage {
         }
     }
 
-    /// Lets go of those that are seen again or fail by themselves since the wider cause is over.
-    pub(super) fn release(&mut self, view: &View<'_>, complains_otherwise: impl Fn(usize) -> bool) {
-        if !self.gone {
-            return;
+    pub(super) fn count_failure(&mut self, camera: usize) {
+        if self.gone
+            && let Some(member) = self.members.get_mut(&camera)
+        {
+            member.failures = member.failures.saturating_add(1);
         }
+    }
+
+    /// Takes in what its cameras are shown as; those that are out of service are none of it.
+    pub(super) fn look(&mut self, cameras: &[Watched]) {
+        self.members.retain(|&i, _| cameras[i].phase != Phase::OutOfService);
         for (&i, member) in &mut self.members {
-            member.released |= view.cameras[i].is_live() || member.failures >= view.confirm || complains_otherwise(i);
+            match cameras[i].shown.state {
+                State::Up | State::Degraded => member.back = true,
+                State::Dark => member.back = false,
+                State::Unknown | State::Maintenance => {}
+            }
         }
     }
 
-    /// Whether each camera is up, degraded or on its own.
-    pub(super) fn is_settled(&self, cameras: &[Watched]) -> bool {
-        self.members.iter().all(|(&i, member)| member.released || cameras[i].is_live())
-    }
-
-    /// When it may be told: `group_wait` after the first of its causes was decided.
-    pub(super) fn due(&self, view: &View<'_>) -> Timestamp {
-        let dark = self.dark(view.cameras).filter_map(|i| view.cameras[i].decided);
-        after(dark.fold(self.decided, Timestamp::min), view.group_wait)
+    /// Whether it was told or is gone, and each camera is back or found dark by itself.
+    pub(super) fn is_settled(&self, view: &View<'_>) -> bool {
+        let stands_alone = |i: usize, member: &Member| {
+            self.gone && member.failures >= view.confirm && view.cameras[i].shown.state == State::Dark
+        };
+        (self.opened.is_some() || self.gone)
+            && self.members.iter().all(|(&i, member)| member.back || stands_alone(i, member))
     }
 
     /// Those of its cameras that are shown dark.
@@ -85,7 +105,7 @@ impl Outage {
     pub(super) fn cause_and_since(&self, cameras: &[Watched]) -> Option<(Cause, Timestamp)> {
         let mut dark: Vec<&Watched> = self.dark(cameras).map(|i| &cameras[i]).collect();
         let since = dark.iter().filter_map(|camera| camera.shown.since).min()?;
-        dark.sort_by_key(|camera| camera.decided_in);
+        dark.sort_by_key(|camera| camera.decided);
         let mut causes = FailureRun::default();
         for camera in dark {
             causes.push(since, camera.shown.cause?);
@@ -99,19 +119,14 @@ pub(super) fn is_dark_by_path(camera: &Watched) -> bool {
     camera.phase == Phase::InService && camera.shown.state == State::Dark && camera.shown.cause.is_some_and(is_path)
 }
 
-/// Of a site without gateway: the two or more cameras that went dark by path causes within `interval` + `group_wait` of
-/// each other, where the others were dark, unknown, in maintenance or out of service already.
-pub(super) fn common_failure(members: &[usize], cameras: &[Watched], group_wait: Duration) -> Option<Vec<usize>> {
-    let serving = || members.iter().copied().filter(|&i| cameras[i].phase != Phase::OutOfService);
-    let darkened = |i: usize| cameras[i].darkened.filter(|_| is_dark_by_path(&cameras[i]));
-    let interval = serving().map(|i| cameras[i].interval).max()?;
-    let span = interval.saturating_add(group_wait);
-    let last = serving().filter_map(darkened).map(|darkened| darkened.at).max()?;
-    let group: Vec<usize> =
-        serving().filter(|&i| darkened(i).is_some_and(|darkened| after(darkened.at, span) >= last)).collect();
-    let first = group.iter().filter_map(|&i| darkened(i)).map(|darkened| darkened.order).min()?;
-    let others_were_out = serving()
-        .filter(|i| !group.contains(i))
-        .all(|i| !cameras[i].is_live() && cameras[i].left_live.is_none_or(|order| order < first));
-    (group.len() >= 2 && others_were_out).then_some(group)
+/// Of a site without gateway: whether two or more cameras went dark by path causes within `interval` + `group_wait` of
+/// each other, and none is seen.
+pub(super) fn is_common_failure(cameras: &[usize], view: &View<'_>) -> bool {
+    let serving = || cameras.iter().map(|&i| &view.cameras[i]).filter(|camera| camera.phase != Phase::OutOfService);
+    let darkened = || serving().filter(|camera| is_dark_by_path(camera)).filter_map(|camera| camera.darkened);
+    let interval = serving().map(|camera| camera.interval).max().unwrap_or_default();
+    let span = interval.saturating_add(view.group_wait);
+    let last = darkened().max();
+    let together = darkened().filter(|at| Some(after(*at, span)) >= last).count();
+    together >= 2 && !serving().any(Watched::is_live)
 }

@@ -39,14 +39,6 @@ impl Track {
     }
 }
 
-/// How a camera went dark from being seen, which tells a common failure from older ones.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Darkened {
-    pub(super) at: Timestamp,
-    /// Orders what happened at one moment.
-    pub(super) order: u64,
-}
-
 #[derive(Debug, Clone)]
 pub(super) struct Watched {
     pub(super) id: CameraId,
@@ -64,10 +56,8 @@ pub(super) struct Watched {
     pub(super) recorded: Track,
     /// What is shown: maintenance laid over.
     pub(super) shown: Track,
-    /// When the shown state was decided.
-    pub(super) decided: Option<Timestamp>,
-    /// The same in the order of all that happened.
-    pub(super) decided_in: u64,
+    /// When the shown state was decided, in the order of all that happened.
+    pub(super) decided: u64,
     /// Since when silence is counted.
     pub(super) heard: Option<Timestamp>,
     pub(super) first_seen: Option<Timestamp>,
@@ -78,10 +68,8 @@ pub(super) struct Watched {
     pub(super) edge_due: Option<Timestamp>,
     /// From when the time of a camera that shows unknown counts towards an incident.
     pub(super) unknown_from: Option<Timestamp>,
-    /// Set while it is dark and was up or degraded before.
-    pub(super) darkened: Option<Darkened>,
-    /// When it last ceased to be up or degraded, in the order of all that happened.
-    pub(super) left_live: Option<u64>,
+    /// When it went dark, while it is and was up or degraded before: what others may have in common with it.
+    pub(super) darkened: Option<Timestamp>,
 }
 
 impl Watched {
@@ -99,8 +87,7 @@ impl Watched {
             machine: Machine::new(),
             recorded: Track::BEGINNING,
             shown: Track::BEGINNING,
-            decided: None,
-            decided_in: 0,
+            decided: 0,
             heard: None,
             first_seen: None,
             first_recording: None,
@@ -109,7 +96,6 @@ impl Watched {
             edge_due: None,
             unknown_from: None,
             darkened: None,
-            left_live: None,
         }
     }
 
@@ -167,7 +153,16 @@ impl Watched {
 
     pub(super) fn update_record(&mut self) -> Option<Change> {
         let Verdict { state, cause, since } = self.machine.verdict();
-        let (_, since) = self.recorded.turn(state, cause, since?)?;
+        self.turn_record(state, cause, since?)
+    }
+
+    /// Nobody watches it any more: what it was does not count on.
+    pub(super) fn leave(&mut self, at: Timestamp) -> Option<Change> {
+        self.turn_record(State::Unknown, Some(Cause::MonitorDown), at)
+    }
+
+    fn turn_record(&mut self, state: State, cause: Option<Cause>, since: Timestamp) -> Option<Change> {
+        let (_, since) = self.recorded.turn(state, cause, since)?;
         Some(Change { camera: self.id.clone(), state, cause, since })
     }
 
@@ -185,13 +180,9 @@ impl Watched {
         };
         let (from, since) = self.shown.turn(state, cause, since)?;
         let was_live = matches!(from, State::Up | State::Degraded);
-        self.decided = Some(at);
-        self.decided_in = order;
-        self.darkened = (was_live && state == State::Dark).then_some(Darkened { at, order });
+        self.decided = order;
+        self.darkened = (was_live && state == State::Dark).then_some(at);
         self.unknown_from = (state == State::Unknown).then_some(since);
-        if was_live && !self.is_live() {
-            self.left_live = Some(order);
-        }
         Some(StateEvent { at, camera: self.id.clone(), from, to: state, since, cause })
     }
 

@@ -45,6 +45,10 @@ pub(crate) fn failure(phase: Phase, stop: &Stop, facts: &Facts, any_media: bool)
         Some(End::Oversized) if !in_media => return (Outcome::RtspError, says("oversized")),
         Some(End::Malformed) if !in_media => return (Outcome::RtspError, says("parser")),
         Some(End::Oversized | End::Malformed) => return (media, says("garbage")),
+        // Some ask for a login and hang up, and want it on a new connection: they work, and we cannot see it.
+        Some(End::Closed | End::Failed(_)) if facts.login == Seen::Unanswered => {
+            return (Outcome::Incompatible, says("closed when the login was due"));
+        }
         Some(End::Cap) => return (Outcome::NoKeyframe, says("cap")),
         Some(End::Closed) if in_media => return (media, says("closed")),
         Some(End::Closed) => return (Outcome::Reset, says("closed")),
@@ -104,7 +108,7 @@ fn refusal(status: u16, login: Seen) -> Verdict {
                 Seen::Refused => "login refused",
                 Seen::NotTried => "login refused before, not tried again",
                 Seen::Suspect => "login neither taken nor refused",
-                Seen::Missing | Seen::None => "no login for what it asks",
+                Seen::Missing | Seen::None | Seen::Unanswered => "no login for what it asks",
                 Seen::Accepted => "login taken, then refused",
             };
             (Outcome::Unauthorized, says(detail))

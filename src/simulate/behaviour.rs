@@ -69,6 +69,7 @@ behaviours! {
     // Answers that say no.
     Unauthorized "unauthorized" | "401": "refuses every login",
     StaleNonce "stale-nonce" | "stale": "answers every login with a new nonce and stale=true",
+    HangUp "hang-up": "asks for a login and hangs up, as if it were to come on a new connection",
     Forbidden "forbidden" | "403": "403 Forbidden, as for a locked account",
     NotFound "not-found" | "404": "404 Not Found",
     Busy "busy" | "453": "453 Not Enough Bandwidth, as when all sessions are taken",

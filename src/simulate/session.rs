@@ -310,6 +310,10 @@ impl Connection {
                 }
                 Ok(None)
             }
+            Behaviour::HangUp if reply.status == 401 => {
+                self.write(&bytes).await?;
+                Ok(Some(End::Close))
+            }
             _ => {
                 self.write(&bytes).await?;
                 if let Some(session) = self.session.as_mut().filter(|_| request.method == "PLAY" && reply.status == 200)
@@ -516,7 +520,9 @@ fn refusal(behaviour: Behaviour, request: &Request, camera: &Camera) -> Option<R
     let auth = match (camera.auth(), behaviour) {
         (Some(auth), _) => auth,
         // A camera without a login of its own that is told to refuse all: nobody knows this password.
-        (None, Behaviour::Unauthorized | Behaviour::StaleNonce) => super::Auth::new("nobody", &camera.nonce),
+        (None, Behaviour::Unauthorized | Behaviour::StaleNonce | Behaviour::HangUp) => {
+            super::Auth::new("nobody", &camera.nonce)
+        }
         (None, _) => return None,
     };
     if camera.is_locked(&auth) {

@@ -272,7 +272,7 @@ fn cameras_that_go_dark_together_are_one_incident_of_their_site() {
         70 a ok\n 71 b reset\n 75 a ok\n 76 b reset\n 80 a ok\n 81 b reset\n 110 a ok\n 111 b reset\n 140 b reset";
     assert_eq!(
         incidents(&world(&["a", "b"]), lines),
-        ["60 open site s reset a,b", "111 close site s reset a", "131 open camera b reset b"],
+        ["60 open site s reset a,b", "111 close site s reset a,b", "131 open camera b reset b"],
         "the one with a fault of its own is found when the outage ends"
     );
 }

@@ -34,6 +34,7 @@ struct Open {
     cameras: BTreeSet<String>,
     since: Nanos,
     opened_by_dark: bool,
+    opened: When,
     /// Of a site's: since when what was wrong with the line is gone.
     gone: Option<When>,
 }
@@ -132,7 +133,8 @@ impl Desk<'_> {
     /// What a camera would open an incident for, by itself.
     fn reason(&self, camera: &Camera, shown: &[Shown], when: When) -> Option<Reason> {
         let now = self.standing(camera, shown, when)?;
-        let since = now.since;
+        // From when its cause holds, as far as it is shown.
+        let since = if now.state == DARK { now.since } else { now.cause_date.max(now.since) };
         match (now.state, now.cause.as_deref()) {
             (DARK, Some(cause)) => Some(Reason { kind: Kind::Dark, cause: cause.into(), since }),
             (DEGRADED, _) => now.own_cause.clone().map(|cause| Reason { kind: Kind::Degraded, cause, since }),
@@ -150,7 +152,7 @@ impl Desk<'_> {
 
     /// Everything that comes about at one place of the trace: what closes, what opens, what changes.
     fn at(&mut self, when: When) {
-        self.hand_over(when);
+        self.note_what_is_gone(when);
         self.close(when);
         self.monitor(when);
         let world = self.world;
@@ -168,33 +170,38 @@ impl Desk<'_> {
         }
     }
 
-    /// A camera that has failed `confirm` times after the wider cause was gone leaves the incident of its site.
-    fn hand_over(&mut self, when: When) {
+    /// Notes since when the wider cause of each site's incident is gone.
+    fn note_what_is_gone(&mut self, when: When) {
         let mut open = std::mem::take(&mut self.open);
         for incident in open.iter_mut().filter(|i| i.scope == "site") {
             let holds = if self.world.site(&incident.subject).gateway {
+                // It is gone when the gateway answers; that the monitor itself was cut off in between says nothing of it.
                 self.gateway_confirmed(&incident.subject, when)
+                    || (incident.gone.is_none() && !self.gateway_answers(&incident.subject, when))
             } else {
                 // Without a gateway, the line carries again when one of those behind it is back.
                 incident.gone.is_none() && !incident.cameras.iter().any(|c| self.is_back(c, incident, when))
             };
             incident.gone = if holds { None } else { incident.gone.or(Some(when)) };
-            let Some(gone) = incident.gone else { continue };
-            let leaving: Vec<String> =
-                incident.cameras.iter().filter(|c| self.fails_alone(c, gone, when)).cloned().collect();
-            incident.cameras.retain(|c| !leaving.contains(c));
-            if !leaving.is_empty() && !incident.cameras.iter().all(|c| self.is_back(c, incident, when)) {
-                self.events.push(event(when, incident, "update"));
-            }
         }
         self.open = open;
     }
 
+    /// Whether a camera of a site's incident has failed `confirm` times after the wider cause was gone.
+    fn is_on_its_own(&self, camera: &str, incident: &Open, when: When) -> bool {
+        incident.gone.is_some_and(|gone| self.fails_alone(camera, gone, when))
+    }
+
+    /// Whether a camera is up (or degraded, where the incident was opened by dark), or was, before it became unknown or
+    /// went into maintenance: an incident stays open, and a camera stays back, through these.
     fn is_back(&self, camera: &str, incident: &Open, when: When) -> bool {
-        match self.standing_of(camera, when) {
-            None => true,
-            Some(now) => now.state == UP || (now.state == DEGRADED && incident.opened_by_dark),
+        if self.standing_of(camera, when).is_none() {
+            return true;
         }
+        let (_, shown) = self.cameras.iter().find(|(c, _)| c.id == camera).expect("a camera of this world");
+        let mut since = shown.iter().filter(|s| incident.opened < s.when && s.when <= when);
+        let told = since.rfind(|s| s.state != UNKNOWN && s.state != MAINTENANCE);
+        told.is_some_and(|s| s.state == UP || (s.state == DEGRADED && incident.opened_by_dark))
     }
 
     fn fails_alone(&self, camera: &str, gone: When, when: When) -> bool {
@@ -206,13 +213,15 @@ impl Desk<'_> {
         self.standing_of(camera, when).is_some_and(|now| now.state == DARK) && failures.count() >= self.world.confirm
     }
 
-    /// It closes when each camera that it explains is up (or degraded, for one that was opened by dark).
+    /// It closes when each camera that it explains is up (or degraded, for one that was opened by dark), or has failed
+    /// `confirm` times after the wider cause was gone and so opens an incident of its own.
     fn close(&mut self, when: When) {
         let open = std::mem::take(&mut self.open);
         for incident in open {
+            let is_over = |c: &String| self.is_back(c, &incident, when) || self.is_on_its_own(c, &incident, when);
             let over = match incident.scope {
                 "monitor" => self.online(when),
-                _ => incident.cameras.iter().all(|c| self.is_back(c, &incident, when)),
+                _ => incident.cameras.iter().all(is_over),
             };
             if over {
                 self.events.push(event(when, &incident, "close"));
@@ -285,9 +294,11 @@ impl Desk<'_> {
         causes.iter().max_by_key(|(_, c)| seen(c)).expect("it explains something").1.clone()
     }
 
-    /// Whether the line of a site is cut, and then which cameras that explains: those without an incident of their own.
+    /// Whether the line of a site is cut, and then which cameras that explains: those whose darkness is no incident of
+    /// their own already.
     fn site_is_down(&self, site: &Site, when: When) -> Option<BTreeSet<String>> {
-        let has_own = |c: &Camera| self.open.iter().any(|i| i.scope == "camera" && i.subject == c.id);
+        let has_own =
+            |c: &Camera| self.open.iter().any(|i| i.scope == "camera" && i.subject == c.id && i.opened_by_dark);
         let dark_by_path =
             |now: &Shown| now.state == DARK && now.cause.as_deref().is_some_and(|cause| class(cause) == Class::Path);
         let ours: Vec<(&Camera, &Vec<Shown>, &Shown)> = self
@@ -299,8 +310,10 @@ impl Desk<'_> {
         let is_cut = if site.gateway {
             // Its gateway was unreachable `confirm` times in a row while at least one of its cameras failed by a path
             // cause. What lies under maintenance does not count.
-            let failing = ours.iter().any(|(c, _, now)| now.fails_by_path && now.state != MAINTENANCE && !has_own(c));
-            failing && self.gateway_confirmed(&site.id, when)
+            let fails = |now: &Shown| (now.fails_by_path && now.state != MAINTENANCE) || dark_by_path(now);
+            let failing = ours.iter().any(|(c, _, now)| fails(now) && !has_own(c));
+            let is_told = self.open.iter().any(|i| i.scope == "site" && i.subject == site.id && i.gone.is_none());
+            failing && (is_told || self.gateway_confirmed(&site.id, when))
         } else {
             // All its cameras that were not already dark, unknown, in maintenance or retired (two or more) went dark by
             // path causes within interval + `group_wait` of each other.
@@ -321,6 +334,12 @@ impl Desk<'_> {
         };
         let explained = ours.iter().filter(|(c, _, now)| dark_by_path(now) && !has_own(c));
         is_cut.then(|| explained.map(|(c, _, _)| c.id.clone()).collect())
+    }
+
+    fn gateway_answers(&self, site: &str, when: When) -> bool {
+        let places = self.lines.iter().enumerate().map(|(i, line)| (When { at: moment(line), line: Some(i) }, line));
+        let mut looks = places.filter(|(place, line)| line["site"] == site && *place <= when && self.online(*place));
+        looks.next_back().is_some_and(|(_, line)| line["gateway"] == "ok")
     }
 
     fn gateway_confirmed(&self, site: &str, when: When) -> bool {
@@ -371,7 +390,7 @@ impl Desk<'_> {
     /// Notes since when each camera has a reason of its own.
     fn wait(&mut self, when: When) {
         for (camera, shown) in self.cameras {
-            let reason = self.reason(camera, shown, when).filter(|_| !self.is_explained(&camera.id));
+            let reason = self.reason(camera, shown, when).filter(|r| !self.is_told(&camera.id, r, when));
             let reason = reason.filter(|r| r.kind != Kind::Dark || !self.is_excused(&camera.id, when));
             match (reason, self.camera_waits.get(&camera.id)) {
                 (None, _) => drop(self.camera_waits.remove(&camera.id)),
@@ -381,23 +400,33 @@ impl Desk<'_> {
         }
     }
 
+    /// Whether an open incident says it already, or will by an update.
+    fn is_told(&self, camera: &str, reason: &Reason, when: When) -> bool {
+        let own = self.open.iter().find(|i| i.scope == "camera" && i.subject == camera);
+        self.is_explained(camera, when) || own.is_some_and(|i| i.opened_by_dark || reason.kind != Kind::Dark)
+    }
+
     /// What is explained opens nothing of its own.
-    fn is_explained(&self, camera: &str) -> bool {
-        self.open.iter().any(|i| i.scope != "monitor" && i.cameras.contains(camera))
+    fn is_explained(&self, camera: &str, when: When) -> bool {
+        let explains = |i: &Open| i.cameras.contains(camera) && !self.is_on_its_own(camera, i, when);
+        self.open.iter().any(|i| i.scope == "site" && explains(i))
     }
 
     fn camera(&mut self, camera: &Camera, shown: &[Shown], when: When) {
         let Some(reason) = self.reason(camera, shown, when) else { return };
+        // Darkness that the line of its site explains is the site's.
+        let by_site = reason.kind == Kind::Dark
+            && (matches!(self.excused.get(&camera.id), Some(None)) || self.is_explained(&camera.id, when));
         if let Some(incident) = self.open.iter_mut().find(|i| i.scope == "camera" && i.subject == camera.id) {
             // It stays open, as it is, through `unknown`.
-            if incident.cause != reason.cause && reason.kind != Kind::UnknownTooLong {
+            if incident.cause != reason.cause && reason.kind != Kind::UnknownTooLong && !by_site {
                 incident.cause = reason.cause;
                 let incident = incident.clone();
                 self.events.push(event(when, &incident, "update"));
             }
             return;
         }
-        if self.is_explained(&camera.id) {
+        if self.is_explained(&camera.id, when) {
             self.camera_waits.remove(&camera.id);
             return;
         }
@@ -422,7 +451,17 @@ impl Desk<'_> {
     ) {
         self.numbers += 1;
         let (subject, cause) = (subject.to_owned(), cause.to_owned());
-        let open = Open { number: self.numbers, scope, subject, cause, cameras, since, opened_by_dark, gone: None };
+        let open = Open {
+            number: self.numbers,
+            scope,
+            subject,
+            cause,
+            cameras,
+            since,
+            opened_by_dark,
+            opened: when,
+            gone: None,
+        };
         self.events.push(event(when, &open, "open"));
         self.open.push(open);
     }

@@ -30,6 +30,8 @@ pub struct Turn {
     pub cause: Option<String>,
     /// Of a degraded camera: the cause decided first that is no recorder's.
     pub own_cause: Option<String>,
+    /// From when the cause holds; of a degraded camera, its own.
+    pub cause_date: Nanos,
     /// From when the state holds, where this turn changed it.
     pub date: Nanos,
     /// Its last failure was by a path cause, and no `ok` and no new beginning came since.
@@ -108,6 +110,8 @@ struct Walk<'a> {
     looks_from: usize,
     core: Core,
     core_date: Nanos,
+    /// From when the cause of the core holds.
+    cause_date: Nanos,
     /// In the order in which they were decided.
     conditions: Vec<Condition>,
     /// The dates at which conditions ended.
@@ -137,6 +141,7 @@ pub fn life(world: &World, camera: &Camera, lines: &[Value]) -> Vec<Turn> {
         looks_from: 0,
         core: Core::Unknown("monitor_down".into()),
         core_date: begin,
+        cause_date: begin,
         conditions: Vec::new(),
         cleared: Vec::new(),
         first_observation: None,
@@ -210,6 +215,7 @@ impl Walk<'_> {
     fn becomes_unknown(&mut self, when: When, cause: &str) {
         self.core = Core::Unknown(cause.into());
         self.core_date = when.at;
+        self.cause_date = when.at;
         self.all_runs_start_anew();
         self.turn(when);
     }
@@ -250,10 +256,12 @@ impl Walk<'_> {
             Core::Seen => self.conditions.first().map(|c| c.cause.clone()),
         };
         let own = |c: &&Condition| c.kind != "clock_wrong" && c.kind != "disk_failed";
-        let own_cause = self.conditions.iter().find(own).map(|c| c.cause.clone()).filter(|_| state == DEGRADED);
+        let own = self.conditions.iter().find(own).filter(|_| state == DEGRADED);
+        let own_cause = own.map(|c| c.cause.clone());
+        let cause_date = own.map_or(self.cause_date, |c| c.date);
         let last = self.probes[self.runs_from..].iter().rev().find(|p| p.class != Class::Blind);
         let fails_by_path = last.is_some_and(|p| p.class == Class::Path);
-        self.turns.push(Turn { when, state, cause, own_cause, date, fails_by_path });
+        self.turns.push(Turn { when, state, cause, own_cause, cause_date, date, fails_by_path });
     }
 
     fn probe(&mut self, when: When, line: &Value) {
@@ -275,6 +283,7 @@ impl Walk<'_> {
             let run = self.failures_in_a_row();
             if !matches!(self.core, Core::Dark(_)) && run.len() >= self.world.confirm {
                 self.core_date = run[0].at;
+                self.cause_date = run[0].at;
                 self.core = Core::Dark(most_often(&run));
             }
         } else if class.is_ok() {
@@ -289,6 +298,7 @@ impl Walk<'_> {
                     let run = self.oks_in_a_row();
                     if run.len() >= self.world.recover {
                         self.core_date = run[0].at;
+                        self.cause_date = run[0].at;
                         self.core = Core::Seen;
                     }
                 }
@@ -301,9 +311,13 @@ impl Walk<'_> {
             let run = self.blind_in_a_row();
             if run.len() >= self.world.confirm {
                 if let Core::Unknown(cause) = &mut self.core {
+                    if *cause != outcome {
+                        self.cause_date = run[0].at;
+                    }
                     *cause = outcome;
                 } else {
                     self.core_date = run[0].at;
+                    self.cause_date = run[0].at;
                     self.core = Core::Unknown(outcome);
                     self.all_runs_start_anew();
                 }

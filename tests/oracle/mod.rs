@@ -23,6 +23,8 @@ pub struct Shown {
     pub state: &'static str,
     pub cause: Option<String>,
     pub own_cause: Option<String>,
+    /// From when the cause holds; of a degraded camera, its own.
+    pub cause_date: Nanos,
     pub fails_by_path: bool,
     /// From when the state holds.
     pub since: Nanos,
@@ -81,6 +83,7 @@ pub fn shown(world: &World, camera: &Camera, lines: &[Value]) -> Vec<Shown> {
         state: UNKNOWN,
         cause: Some("monitor_down".into()),
         own_cause: None,
+        cause_date: beginning.at,
         fails_by_path: false,
         since: beginning.at,
         event: false,
@@ -104,6 +107,7 @@ pub fn shown(world: &World, camera: &Camera, lines: &[Value]) -> Vec<Shown> {
             // `null` where the camera is up or in maintenance.
             cause: if under_maintenance { None } else { turn.cause.clone() },
             own_cause: if under_maintenance { None } else { turn.own_cause.clone() },
+            cause_date: turn.cause_date,
             fails_by_path: turn.fails_by_path,
             since,
             event,

@@ -245,3 +245,105 @@ fn a_camera_that_an_outage_covers_is_not_told_as_dark_although_its_picture_was()
         ["21 Open camera:a black [a] 0", "60 Open site:s unreachable [a] 40", "72 Close site:s unreachable [a] 40"]
     );
 }
+
+/// Lines that find the gateway of `s` so.
+fn gateways(at: std::ops::Range<i64>, answer: &str) -> Vec<Observation> {
+    at.map(|at| gateway(at, "s", answer)).collect()
+}
+
+#[test]
+fn an_incident_of_a_site_stays_open_while_its_camera_is_unknown_although_it_was_told_as_unseen() {
+    let mut policy = policy(&[("s", true, &["a"])]);
+    policy.funded.insert(camera_id("a"));
+    policy.unknown_after = Duration::from_secs(10);
+    let lines = sorted(&[
+        vec![reference(0, "ok")],
+        dark(40, "a", "dns"),
+        gateways(38..41, "unreachable"),
+        vec![gateway(200, "s", "ok"), seen(300, "a", "ok")],
+    ]);
+    assert_eq!(
+        incidents(policy, &lines),
+        [
+            "30 Open camera:a monitor_down [a] 0",
+            "60 Open site:s unreachable [a] 40",
+            "300 Close site:s unreachable [a] 40",
+            "300 Close camera:a monitor_down [a] 0"
+        ]
+    );
+}
+
+#[test]
+fn what_follows_darkness_under_a_cut_that_was_not_told_is_told_by_itself() {
+    let policy = policy(&[("s", true, &["a"])]);
+    let lines = sorted(&[
+        dark(10, "a", "dns"),
+        gateways(10..13, "unreachable"),
+        (20..23).map(|at| seen(at, "a", "unauthorized")).collect(),
+        vec![seen(60, "a", "unauthorized")],
+    ]);
+    assert_eq!(incidents(policy, &lines), ["42 Open camera:a unauthorized [a] 20"]);
+}
+
+#[test]
+fn without_a_gateway_a_camera_told_as_dark_is_not_listed_and_the_next_waits_its_own_time() {
+    let policy = policy(&[("s", false, &["a", "b"])]);
+    let lines = sorted(&[
+        vec![seen(0, "a", "ok"), seen(0, "b", "ok"), seen(20, "b", "ok")],
+        dark(10, "a", "reset"),
+        dark(40, "b", "dns"),
+        vec![seen(63, "b", "dns")],
+    ]);
+    assert_eq!(incidents(policy, &lines), ["32 Open camera:a reset [a] 10", "62 Open site:s dns [b] 40"]);
+}
+
+#[test]
+fn a_cut_is_told_only_while_a_camera_fails_by_path() {
+    let policy = policy(&[("s", true, &["a"])]);
+    let lines = sorted(&[
+        dark(10, "a", "dns"),
+        gateways(10..13, "unreachable"),
+        (20..23).map(|at| seen(at, "a", "busy")).collect(),
+        gateways(30..60, "unreachable"),
+    ]);
+    assert_eq!(incidents(policy, &lines), [] as [String; 0]);
+}
+
+#[test]
+fn a_camera_that_fails_by_itself_under_maintenance_keeps_its_sites_incident_open() {
+    let mut policy = policy(&[("s", true, &["a"])]);
+    policy.maintenance = vec![window("a", 40, 100)];
+    let lines = sorted(&[
+        dark(10, "a", "dns"),
+        gateways(10..13, "unreachable"),
+        vec![gateway(45, "s", "ok")],
+        dark(50, "a", "dns"),
+        vec![seen(80, "a", "dns"), seen(119, "a", "dns"), seen(120, "a", "dns")],
+    ]);
+    assert_eq!(
+        incidents(policy, &lines),
+        ["32 Open site:s unreachable [a] 10", "100 Close site:s unreachable [a] 10", "120 Open camera:a dns [a] 100"]
+    );
+}
+
+#[test]
+fn an_incident_of_a_camera_unseen_for_too_long_is_dated_from_the_return_of_the_references() {
+    let mut policy = one();
+    policy.funded.insert(camera_id("a"));
+    policy.unknown_after = Duration::from_secs(100);
+    let lines = [seen(0, "a", "ok"), reference(10, "unreachable"), reference(15, "ok"), reference(300, "ok")];
+    assert_eq!(incidents(policy, &lines), ["135 Open camera:a monitor_down [a] 15"]);
+}
+
+#[test]
+fn a_cut_that_comes_again_before_it_was_told_waits_anew() {
+    let policy = policy(&[("s", true, &["a"])]);
+    let lines = sorted(&[
+        dark(10, "a", "dns"),
+        gateways(10..13, "unreachable"),
+        vec![gateway(20, "s", "ok")],
+        gateways(25..28, "unreachable"),
+        vec![seen(50, "a", "dns")],
+    ]);
+    assert_eq!(incidents(policy, &lines), ["47 Open site:s unreachable [a] 10"]);
+}

@@ -113,7 +113,8 @@ fn a_restart_of_an_hour_does_not_report_every_funded_camera_as_unseen() {
     assert_eq!(judge.advance(t(5819)).events, []);
     assert_eq!(
         judge.advance(t(5820)).events.iter().map(show).collect::<Vec<_>>(),
-        ["5820 Open camera:a monitor_down [a] 0"]
+        // Dated from when its time counts.
+        ["5820 Open camera:a monitor_down [a] 4000"]
     );
 }
 
@@ -136,4 +137,15 @@ fn a_new_configuration_keeps_runs_and_states_and_closes_what_was_removed() {
     let output = run(&mut judge, &[seen(31, "b", "refused"), seen(32, "0", "ok")]);
     assert_eq!(output.events.iter().map(show).collect::<Vec<_>>(), ["31 b up>dark 25 refused", "32 0 unknown>up 32 -"]);
     assert_eq!(judge.incidents()[0].subject, "a");
+}
+
+#[test]
+fn a_camera_that_a_new_configuration_removes_is_unknown_in_the_record_until_it_comes_back() {
+    let both = policy(&[("s", false, &["a", "x", "y"])]);
+    let mut judge = Judge::new(both.clone());
+    run(&mut judge, &[seen(0, "a", "ok"), seen(0, "x", "ok")]);
+    let output = judge.reconfigure(one(), t(10));
+    assert_eq!(output.record, [change("x", State::Unknown, Some(Cause::MonitorDown), 10)]);
+    assert_eq!(judge.reconfigure(both, t(20)).record, []);
+    assert_eq!(judge.observe(&seen(25, "x", "ok")).record, [change("x", State::Up, None, 25)]);
 }

@@ -118,7 +118,10 @@ impl Relay {
                     permit.suspect();
                 }
                 // Says nothing about the login.
-                500.. | 453 => drop(permit),
+                500.. | 453 => {
+                    self.facts.login = Seen::None;
+                    drop(permit);
+                }
                 _ => {
                     self.facts.login = Seen::Accepted;
                     permit.accepted();
@@ -200,6 +203,7 @@ impl Relay {
         if let Ok(permit) = permit {
             self.permit = Some(permit);
             self.answer = Some(client);
+            self.facts.login = Seen::Unanswered;
             return Ok(true);
         }
         self.facts.login = Seen::NotTried;

@@ -40,6 +40,8 @@ pub(crate) enum Seen {
     NotTried,
     /// Neither taken nor plainly refused.
     Suspect,
+    /// Sent, or about to be, and there is no answer yet.
+    Unanswered,
 }
 
 /// What the relay saw.
