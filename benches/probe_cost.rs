@@ -5,7 +5,7 @@
 //! account: of this process for what runs in it, of its children for programs. Ratios are taken round by round; their
 //! median is what counts, and milliseconds are of the machine at hand.
 //!
-//! `cargo bench --bench probe_cost [-- --rounds N]`; see `README.md`.
+//! `cargo bench --bench probe_cost [-- --rounds N] [--in-process]`; see `README.md`. `--in-process` leaves the programs out.
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -72,27 +72,27 @@ fn program(command: &mut Command) -> Vec<Cost> {
     })
 }
 
-fn request(url: &str) -> Request {
+fn request(url: &str, depth: Depth) -> Request {
     Request {
         camera: CameraId::new("camera").expect("a valid id"),
         url: url.parse().expect("a URL"),
         login: None,
         tls: TlsPolicy::System,
         transport: Transport::Tcp,
-        depth: Depth::Frame,
+        depth,
         timeout: Duration::from_secs(10),
     }
 }
 
 /// Probes all of them at once; each report with the time until it was there.
-async fn probe_all(prober: &Arc<Prober>, urls: Vec<String>) -> Vec<(Report, Duration)> {
+async fn probe_all(prober: &Arc<Prober>, urls: Vec<String>, depth: Depth) -> Vec<(Report, Duration)> {
     let tasks: Vec<_> = urls
         .into_iter()
         .map(|url| {
             let prober = Arc::clone(prober);
             tokio::spawn(async move {
                 let begin = Instant::now();
-                let report = prober.probe(&request(&url)).await;
+                let report = prober.probe(&request(&url, depth)).await;
                 assert_eq!(report.seen.outcome, Outcome::Ok, "{:?}", report.log);
                 (report, begin.elapsed())
             })
@@ -119,11 +119,13 @@ fn main() {
     }
     let rounds =
         args.iter().position(|arg| arg == "--rounds").and_then(|at| args.get(at + 1)?.parse().ok()).unwrap_or(ROUNDS);
+    let each = |mount: &str| (1..=CAMERAS).map(|n| format!("{mount}{n}")).collect::<Vec<_>>();
     for (title, mounts) in [
-        ("640x360, 15 frames a second", (1..=CAMERAS).map(|n| format!("camera-{n}")).collect::<Vec<_>>()),
-        ("1920x1080, 25 frames a second", vec!["camera-1080p".to_owned()]),
+        ("640x360, 15 frames a second, an encoder for each viewer: the key frame comes at once", each("single-")),
+        ("640x360, 15 frames a second, one encoder for all viewers", each("camera-")),
+        ("1920x1080, 25 frames a second, one encoder for all viewers", vec!["camera-1080p".to_owned()]),
     ] {
-        compare(title, &mounts, rounds);
+        compare(title, &mounts, rounds, !args.iter().any(|arg| arg == "--in-process"));
     }
 }
 
@@ -134,59 +136,72 @@ fn watch(urls: &[String]) {
     let _ = std::io::stdin().read_line(&mut String::new());
 }
 
-fn compare(title: &str, mounts: &[String], rounds: usize) {
+fn compare(title: &str, mounts: &[String], rounds: usize, programs: bool) {
     let server = GstServer::start().expect("gst-rtsp-server through python3-gi");
     let urls: Vec<String> = mounts.iter().map(|mount| server.url(mount)).collect();
     let this = std::env::current_exe().expect("the path of this program");
-    let viewers = Process::start(Command::new(this).arg("--watch").args(&urls));
-    viewers.line(Duration::from_secs(60));
+    let _viewers = mounts[0].starts_with("camera").then(|| {
+        let viewers = Process::start(Command::new(this).arg("--watch").args(&urls));
+        viewers.line(Duration::from_secs(60));
+        viewers
+    });
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let prober = Arc::new(Prober::new(Gate::default()));
     // Warm, and what a bare client has to read to have read as much.
-    let warm: Vec<_> = (0..3).flat_map(|_| runtime.block_on(probe_all(&prober, urls.clone()))).collect();
+    let warm: Vec<_> = (0..3).flat_map(|_| runtime.block_on(probe_all(&prober, urls.clone(), Depth::Frame))).collect();
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // kilobytes
     let bytes = median(warm.iter().map(|(report, _)| report.received_bytes as f64).collect()) as usize;
 
     let together = urls.clone();
-    let in_process = |urls: Vec<String>| {
-        let (runtime, prober) = (&runtime, &prober);
+    let (runtime, prober) = (&runtime, &prober);
+    let in_process = move |urls: Vec<String>, depth| {
         measure(UsageWho::RUSAGE_SELF, || {
-            runtime.block_on(probe_all(prober, urls)).into_iter().map(|(_, wall)| wall).collect()
+            runtime.block_on(probe_all(prober, urls, depth)).into_iter().map(|(_, wall)| wall).collect()
         })
     };
     let mut contestants = vec![
         Contestant {
             name: "in the daemon, one at a time",
-            run: Box::new(|url| in_process(vec![url.to_owned()])),
+            run: Box::new(|url| in_process(vec![url.to_owned()], Depth::Frame)),
             costs: vec![],
         },
         Contestant { name: "bare client, as many bytes", run: Box::new(move |url| bare(url, bytes)), costs: vec![] },
-        Contestant {
-            name: "`camwatch probe`",
-            run: Box::new(|url| program(Command::new(support::CAMWATCH).args(["probe", url]))),
-            costs: vec![],
-        },
-        Contestant {
-            name: "`ffprobe`",
-            run: Box::new(|url| {
-                program(Command::new("ffprobe").args(["-rtsp_transport", "tcp", "-show_streams", url]))
-            }),
-            costs: vec![],
-        },
-        Contestant {
-            name: "`ffmpeg -frames:v 1`",
-            run: Box::new(|url| {
-                let args = ["-rtsp_transport", "tcp", "-i", url, "-frames:v", "1", "-f", "null", "-"];
-                program(Command::new("ffmpeg").args(args))
-            }),
-            costs: vec![],
-        },
     ];
+    for (name, depth) in
+        [("the same, depth `describe`", Depth::Describe), ("the same, depth `connect`", Depth::Connect)]
+    {
+        let run: Look = Box::new(move |url| in_process(vec![url.to_owned()], depth));
+        contestants.push(Contestant { name, run, costs: vec![] });
+    }
+    if programs {
+        contestants.extend([
+            Contestant {
+                name: "`camwatch probe`",
+                run: Box::new(|url| program(Command::new(support::CAMWATCH).args(["probe", url]))),
+                costs: vec![],
+            },
+            Contestant {
+                name: "`ffprobe`",
+                run: Box::new(|url| {
+                    program(Command::new("ffprobe").args(["-rtsp_transport", "tcp", "-show_streams", url]))
+                }),
+                costs: vec![],
+            },
+            Contestant {
+                name: "`ffmpeg -frames:v 1`",
+                run: Box::new(|url| {
+                    let args = ["-rtsp_transport", "tcp", "-i", url, "-frames:v", "1", "-f", "null", "-"];
+                    program(Command::new("ffmpeg").args(args))
+                }),
+                costs: vec![],
+            },
+        ]);
+    }
     if urls.len() > 1 {
         let all = Contestant {
             name: "in the daemon, 8 at once",
-            run: Box::new(|_| in_process(together.clone())),
+            run: Box::new(|_| in_process(together.clone(), Depth::Frame)),
             costs: vec![],
         };
         contestants.push(all);

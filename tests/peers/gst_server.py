@@ -67,6 +67,8 @@ MOUNTS = {
 # As cameras have them: one encoder for all clients, a key frame each second, parameter sets in the stream as well.
 CAMERA = "rtph264pay config-interval=-1"
 MOUNTS |= {f"/camera-{n}": video(X264.format(gop=15), CAMERA) for n in range(1, 9)}
+# The same with an encoder for each viewer: a key frame comes at once.
+MOUNTS |= {f"/single-{n}": MOUNTS["/camera-1"] for n in range(1, 9)}
 MOUNTS["/camera-1080p"] = video(X264.format(gop=25), CAMERA, 1920, 1080, 25)
 # Who joins late waits for the next key frame.
 SHARED = {path for path in MOUNTS if path.startswith("/camera-")} | {"/long-gop"}
