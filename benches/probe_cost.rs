@@ -14,9 +14,10 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use camwatch::gate::Gate;
 use camwatch::inventory::{CameraId, Depth, TlsPolicy, Transport};
 use camwatch::observation::Outcome;
-use camwatch::probe::{Gate, Prober, Report, Request};
+use camwatch::probe::{Prober, Report, Request};
 use nix::sys::resource::{UsageWho, getrusage};
 use support::{BareClient, GstServer, Process, Viewer};
 

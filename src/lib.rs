@@ -3,7 +3,7 @@
 //! An observation goes through the house once, from top to bottom, and never turns back:
 //!
 //! ```text
-//! config ─► inventory ─► schedule ─► probe ─► observation ─► judgement ─► event ─► store, snapshot ─► export, web, report
+//! config ─► inventory ─► schedule ─► probe, device ─► observation ─► judgement ─► event ─► store, snapshot ─► export, web, report
 //! ```
 //!
 //! Whatever decides (`judgement`, `ledger`, `schedule::plan`) is pure and takes the time as an argument; whatever
@@ -13,7 +13,9 @@
 pub mod cli;
 pub mod config;
 pub mod daemon;
+pub mod device;
 pub mod export;
+pub mod gate;
 pub mod inventory;
 pub mod judgement;
 pub mod ledger;

@@ -133,7 +133,64 @@ pub struct RecorderSeen {
     /// The device's clock less ours, seconds.
     pub clock_offset_seconds: Option<f64>,
     pub disks: Option<Vec<Disk>>,
+    /// Of cameras of the inventory.
     pub recordings: Option<Vec<Recording>>,
+    /// What the device says it is.
+    pub device: Option<Device>,
+    /// Every channel that the device shows, whether the inventory has a camera for it or not.
+    pub channels: Option<Vec<Channel>>,
+    /// How many days of the enabled channels the sound disks hold at their largest bit rates: a worst case.
+    pub forecast_days: Option<f64>,
+    /// A word or two for a person: what was not found and why. Never a secret, never decisive.
+    pub detail: Option<String>,
+}
+
+impl RecorderSeen {
+    /// A poll that came to this and found nothing.
+    #[must_use]
+    pub fn bare(recorder: RecorderId, outcome: Outcome) -> Self {
+        Self {
+            recorder,
+            outcome,
+            clock_offset_seconds: None,
+            disks: None,
+            recordings: None,
+            device: None,
+            channels: None,
+            forecast_days: None,
+            detail: None,
+        }
+    }
+}
+
+/// What a device says it is. Each is left out where it was not learnt.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firmware: Option<String>,
+    /// Without hyphens; another one at the same address means that the device was replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<String>,
+}
+
+/// One input of a recorder, numbered from 1 as in the inventory.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Channel {
+    pub channel: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whether the recorder has the camera's picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub online: Option<bool>,
+    /// Whether it is being recorded right now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bits_per_second: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -167,6 +224,23 @@ pub struct Recording {
     /// Local days inside the required window without recordings; `None` where that was not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gap_days: Option<Vec<Date>>,
+    /// Local days inside the required window that could not be looked at: neither held nor expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown_days: Option<Vec<Date>>,
+    /// When it is recorded; left out where the device does not say, which is taken for `continuous`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<RecordMode>,
+    /// Whether it is being recorded right now, where the device tells that apart from `newest`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<bool>,
+}
+
+impl Recording {
+    /// Nothing is said but of which camera.
+    #[must_use]
+    pub fn bare(camera: CameraId) -> Self {
+        Self { camera, oldest: None, newest: None, gap_days: None, unknown_days: None, mode: None, recording: None }
+    }
 }
 
 /// Declares an enum of lower-case words: its texts, its parser and its serde form from one list.
@@ -287,6 +361,17 @@ words! {
     }
 }
 
+words! {
+    /// When a camera is recorded.
+    RecordMode {
+        Continuous = "continuous",
+        /// On motion, alarms or analytics only: a day without is no gap.
+        Event = "event",
+        /// Not at all.
+        Off = "off",
+    }
+}
+
 /// What kind of outcome it is, which decides what it counts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
@@ -370,6 +455,12 @@ struct Line {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     recordings: Option<Vec<Recording>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<Device>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    channels: Option<Vec<Channel>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    forecast_days: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
 }
 
@@ -403,6 +494,9 @@ impl Line {
             clock_offset_seconds: None,
             disks: None,
             recordings: None,
+            device: None,
+            channels: None,
+            forecast_days: None,
             detail: None,
         }
     }
@@ -429,6 +523,10 @@ impl From<Observation> for Line {
                 clock_offset_seconds: seen.clock_offset_seconds,
                 disks: seen.disks,
                 recordings: seen.recordings,
+                device: seen.device,
+                channels: seen.channels,
+                forecast_days: seen.forecast_days,
+                detail: seen.detail,
                 ..empty
             },
             Seen::Reference { reachable } => Self { reference: Some(reachable.into()), ..empty },
@@ -471,6 +569,10 @@ impl TryFrom<Line> for Observation {
                 clock_offset_seconds: line.clock_offset_seconds,
                 disks: line.disks,
                 recordings: line.recordings,
+                device: line.device,
+                channels: line.channels,
+                forecast_days: line.forecast_days,
+                detail: line.detail,
             }),
             (None, None, None, Some(reference)) => Seen::Reference { reachable: matches!(reference, Reach::Ok) },
             _ => return Err(BadLine::Subject),

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::inventory::{CameraId, CommuneId, CredentialId, FundId, SiteId};
 use crate::judgement::event::IncidentScope;
 use crate::ledger::Tally;
-use crate::observation::{Cause, Phase, Picture, State, Stream};
+use crate::observation::{Cause, Device, Phase, Picture, State, Stream};
 
 /// Everything as it stood at one moment.
 #[derive(Debug, Clone)]
@@ -139,14 +139,6 @@ impl CameraStatus {
             clock_offset_seconds: None,
         }
     }
-}
-
-/// What a device says it is. Each is left out where it was not learnt.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Device {
-    pub vendor: Option<String>,
-    pub model: Option<String>,
-    pub firmware: Option<String>,
 }
 
 /// What a recorder holds of a camera, as it last said.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use camwatch::gate::Gate;
 use camwatch::inventory::{CameraId, Depth, TlsPolicy, Transport};
 use camwatch::observation::Outcome;
-use camwatch::probe::{Gate, Prober, Request};
+use camwatch::probe::{Prober, Request};
 use camwatch::simulate::{Behaviour, CameraOptions, Fleet, FleetOptions};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;

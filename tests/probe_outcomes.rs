@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use camwatch::gate::Gate;
 use camwatch::inventory::{CameraId, Depth, TlsPolicy, Transport};
 use camwatch::observation::{Outcome, Phase};
-use camwatch::probe::{Gate, Login, Prober, Report, Request};
+use camwatch::probe::{Login, Prober, Report, Request};
 use camwatch::secret::Secret;
 use camwatch::simulate::{Auth, Behaviour, CameraOptions, Codec, Fleet, FleetOptions, Scheme, SimCamera};
 use futures_util::StreamExt as _;

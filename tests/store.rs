@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use camwatch::gate::Refusal;
 use camwatch::inventory::{CameraId, CredentialId, Maintenance, Scope, SiteId};
 use camwatch::judgement::Change;
 use camwatch::judgement::event::{IncidentEvent, IncidentScope, Phase, StateEvent};
 use camwatch::observation::{Cause, Observation, State};
-use camwatch::probe::gate::Refusal;
 use camwatch::store::{AliveSpan, Entry, Reader, StoreError, Writer, maintenance};
 use camwatch::telemetry::Telemetry;
 use jiff::Timestamp;

@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::config::Config;
+use crate::gate::Gate;
 use crate::inventory::{CameraId, Depth, TlsPolicy, Transport};
 use crate::observation::{Class, Observation, Seen};
-use crate::probe::{Gate, KeyFrame, Login, Prober, Report, Request};
+use crate::probe::{KeyFrame, Login, Prober, Report, Request};
 use crate::secret::Secret;
 use crate::store::Reader;
 

@@ -22,9 +22,10 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch as channel};
 use tokio::task::JoinHandle;
 
 use crate::config::{Config, Problem, Problems};
+use crate::gate::Gate;
 use crate::inventory::CameraId;
 use crate::judgement::Event;
-use crate::probe::{Gate, Prober, Report};
+use crate::probe::{Prober, Report};
 use crate::snapshot::Snapshot;
 use crate::store::{Reader, StoreError, Writer};
 use crate::telemetry::Telemetry;

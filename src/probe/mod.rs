@@ -5,7 +5,7 @@
 
 mod connect;
 mod contain;
-pub mod gate;
+
 mod judge;
 mod keyframe;
 mod message;
@@ -29,11 +29,10 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
+use crate::gate::Gate;
 use crate::inventory::{CameraId, Depth, HostPort, TlsPolicy, Transport};
 use crate::observation::CameraSeen;
 use crate::secret::Secret;
-
-pub use gate::Gate;
 
 /// What to look at and how deep.
 #[derive(Debug, Clone)]

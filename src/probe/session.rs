@@ -14,7 +14,8 @@ use super::keyframe::Entry;
 use super::meter::Meter;
 use super::relay::{Plan, Relay};
 use super::view::{self, Notes, Reached, Stop, Viewer};
-use super::{KeyFrame, Report, Request, Shared, gate, judge, message};
+use super::{KeyFrame, Report, Request, Shared, judge, message};
+use crate::gate;
 use crate::inventory::{Depth, HostPort};
 use crate::observation::{CameraSeen, Outcome, Phase, Stream};
 

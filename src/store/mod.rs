@@ -15,11 +15,11 @@ mod writer;
 
 use jiff::Timestamp;
 
+use crate::gate::Refusal;
 use crate::inventory::Maintenance;
 use crate::judgement::Change;
 use crate::judgement::event::{IncidentEvent, StateEvent};
 use crate::observation::Observation;
-use crate::probe::gate::Refusal;
 
 pub use reader::{ClosedIncident, Hour, Metadata, Reader, RecordingSeen};
 pub use writer::Writer;

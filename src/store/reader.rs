@@ -11,11 +11,11 @@ use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 use super::file;
 use super::rows::{MICROSECONDS_A_DAY, micros};
 use super::{AddedMaintenance, AliveSpan, StoreError};
+use crate::gate::Refusal;
 use crate::inventory::{CameraId, CredentialId, Depth};
 use crate::judgement::event::{IncidentScope, StateEvent};
 use crate::judgement::{Change, Resume};
 use crate::observation::{CameraSeen, Cause, Observation, Outcome, Phase, Seen, State, Stream};
-use crate::probe::gate::Refusal;
 use crate::snapshot::Incident;
 
 type Sql<T> = rusqlite::Result<T>;

@@ -11,11 +11,11 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, Tran
 
 use super::Entry;
 use super::queue::Item;
+use crate::gate::Refusal;
 use crate::inventory::{CameraId, CredentialId};
 use crate::judgement::Change;
 use crate::judgement::event::{IncidentEvent, Phase as IncidentPhase, StateEvent};
 use crate::observation::{CameraSeen, Cause, Class, Observation, Phase, RecorderSeen, Seen, Stream};
-use crate::probe::gate::Refusal;
 
 pub(super) const MICROSECONDS_A_DAY: i64 = 86_400_000_000;
 const MICROSECONDS_AN_HOUR: i64 = 3_600_000_000;

@@ -13,9 +13,9 @@ use camwatch::inventory::{
     Inventory, Language, MinuteOfDay, Site, SiteId, TlsPolicy, Transport,
 };
 use camwatch::ledger::Tally;
-use camwatch::observation::{Cause, Phase, Picture, State, Stream, Verdict};
+use camwatch::observation::{Cause, Device, Phase, Picture, State, Stream, Verdict};
 use camwatch::secret::Secret;
-use camwatch::snapshot::{CameraStatus, Device, RecordingStatus, SiteStatus, Snapshot, Window, Windows};
+use camwatch::snapshot::{CameraStatus, RecordingStatus, SiteStatus, Snapshot, Window, Windows};
 use jiff::Timestamp;
 
 /// 2026-11-01T00:00:00Z.
@@ -246,6 +246,7 @@ fn status(inventory: &Inventory, n: usize, camera: &Camera) -> CameraStatus {
             vendor: Some("HIKVISION".to_owned()),
             model: Some("DS-2CD2T47G2-L".to_owned()),
             firmware: Some("V5.7.13 build 230524".to_owned()),
+            serial: Some("DS2CD2T47G2L20230524AAWRK12345678".to_owned()),
         }),
         recording: Some(RecordingStatus {
             oldest: Some(at(NOW - 29 * 86_400 - 1234)),

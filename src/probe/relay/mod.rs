@@ -25,11 +25,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Login;
-use super::gate::{Gate, Permit};
 use super::message::{self, Head, Repair, Start};
 use super::meter::{Codec, Meter};
 use super::tls::Wire;
 use super::udp::UdpMedia;
+use crate::gate::{Gate, Permit};
 use crate::inventory::Transport;
 
 pub(crate) use facts::{End, Facts, Seen};

@@ -1,0 +1,12 @@
+//! What recorders and cameras say of themselves over HTTP: identity, clock, disks, channels, recordings.
+//!
+//! ```text
+//! dialect (hikvision, dahua, onvif) ─► exchange (one request) ─► http (login, gate, budget, bounds) ─► device
+//!      └► finding: what was found, and what was not and why
+//! ```
+//!
+//! A dialect knows paths and words and no sockets; the HTTP layer knows sockets and logins and no words. Nothing here
+//! knows schedules, states or the record.
+
+pub mod exchange;
+pub mod finding;
