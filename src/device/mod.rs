@@ -10,3 +10,5 @@
 
 pub mod exchange;
 pub mod finding;
+pub mod key_value;
+pub mod xml;
