@@ -10,3 +10,4 @@
 
 pub mod exchange;
 pub mod finding;
+pub mod http;
