@@ -10,3 +10,7 @@
 
 pub mod exchange;
 pub mod finding;
+
+pub mod xml;
+pub mod http;
+pub mod key_value;
