@@ -13,4 +13,5 @@ pub mod finding;
 
 pub mod http;
 pub mod key_value;
+pub mod reading;
 pub mod xml;
