@@ -8,9 +8,13 @@
 //! A dialect knows paths and words and no sockets; the HTTP layer knows sockets and logins and no words. Nothing here
 //! knows schedules, states or the record.
 
+mod asking;
 pub mod exchange;
+#[cfg(test)]
+mod fake;
 pub mod finding;
-
-pub mod xml;
+pub mod hikvision;
 pub mod http;
 pub mod key_value;
+mod wall;
+pub mod xml;
