@@ -16,5 +16,6 @@ pub mod finding;
 pub mod hikvision;
 pub mod http;
 pub mod key_value;
+pub mod onvif;
 mod wall;
 pub mod xml;
