@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::gate::Gate;
 use crate::inventory::{CameraId, Depth, TlsPolicy, Transport};
 use crate::observation::{Class, Observation, Seen};
-use crate::probe::{KeyFrame, Login, Prober, Report, Request};
+use crate::probe::{KeyFrame, Login, Prober, Report, Request, WATCH};
 use crate::secret::Secret;
 use crate::store::Reader;
 
@@ -175,6 +175,7 @@ fn of_camera(args: &Args, config: Option<&Config>) -> Result<Request, String> {
         transport: camera.transport,
         depth: camera.depth,
         timeout: camera.timeout,
+        watch: WATCH,
     })
 }
 
@@ -203,6 +204,7 @@ fn of_url(text: &str) -> Result<Request, String> {
         transport: Transport::Tcp,
         depth: Depth::Frame,
         timeout: Duration::from_secs(10),
+        watch: WATCH,
     })
 }
 

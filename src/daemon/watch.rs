@@ -20,7 +20,7 @@ use crate::gate::GateChange;
 use crate::inventory::{CameraId, HostPort, Maintenance, SiteId};
 use crate::judgement::{Event, Judge, Output, Policy};
 use crate::observation::{Class, Observation, Outcome, Seen};
-use crate::probe::{Login, Prober, Report, Request, reachable};
+use crate::probe::{Login, Prober, Report, Request, WATCH, reachable};
 use crate::schedule::{Finish, Gateways, Limits, Moment, Plan, Start};
 use crate::snapshot::{Snapshot, Windows};
 use crate::store::{Entry, Writer};
@@ -511,6 +511,7 @@ impl Request {
             transport: camera.transport,
             depth: camera.depth,
             timeout: camera.timeout,
+            watch: WATCH,
         }
     }
 }
