@@ -227,6 +227,10 @@ pub struct Recording {
     /// Local days inside the required window that could not be looked at: neither held nor expected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown_days: Option<Vec<Date>>,
+    /// From which local day recordings are held, where `oldest` is a lone clip that was kept while what came after it was
+    /// overwritten; left out where they are held from `oldest` on. Told together with `gap_days`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_from: Option<Date>,
     /// When it is recorded; left out where the device does not say, which is taken for `continuous`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<RecordMode>,
@@ -236,10 +240,40 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// What is known after this one, an earlier one before it: each field as it was last said. The days are one field:
+    /// what is unknown of them, and from when they are held, is told together with the gaps.
+    #[must_use]
+    pub fn over(self, earlier: Self) -> Self {
+        let (gap_days, unknown_days, held_from) = if self.gap_days.is_some() {
+            (self.gap_days, self.unknown_days, self.held_from)
+        } else {
+            (earlier.gap_days, self.unknown_days.or(earlier.unknown_days), earlier.held_from)
+        };
+        Self {
+            camera: self.camera,
+            oldest: self.oldest.or(earlier.oldest),
+            newest: self.newest.or(earlier.newest),
+            gap_days,
+            unknown_days,
+            held_from,
+            mode: self.mode.or(earlier.mode),
+            recording: self.recording.or(earlier.recording),
+        }
+    }
+
     /// Nothing is said but of which camera.
     #[must_use]
     pub fn bare(camera: CameraId) -> Self {
-        Self { camera, oldest: None, newest: None, gap_days: None, unknown_days: None, mode: None, recording: None }
+        Self {
+            camera,
+            oldest: None,
+            newest: None,
+            gap_days: None,
+            unknown_days: None,
+            held_from: None,
+            mode: None,
+            recording: None,
+        }
     }
 }
 

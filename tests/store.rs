@@ -1,18 +1,21 @@
 //! The record: what is written is read again, beside a writer and after one, and what is wrong is said.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use camwatch::gate::Refusal;
-use camwatch::inventory::{CameraId, CredentialId, Maintenance, Scope, SiteId};
+use camwatch::inventory::{CameraId, CredentialId, Maintenance, RecorderId, Scope, SiteId};
 use camwatch::judgement::Change;
 use camwatch::judgement::event::{IncidentEvent, IncidentScope, Phase, StateEvent};
+use camwatch::ledger::retention::Presence;
 use camwatch::observation::{Cause, Observation, State};
 use camwatch::store::{AliveSpan, Entry, Reader, StoreError, Writer, maintenance};
 use camwatch::telemetry::Telemetry;
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -339,9 +342,98 @@ fn what_recorders_said_of_a_camera_outlives_the_raw_observation() {
         .unwrap()
         .unwrap();
     assert_eq!(seen.at, at("2026-11-02T02:00:00Z"));
-    assert_eq!(seen.oldest, Some(at("2026-10-02T00:00:00Z")), "a poll that did not look says nothing");
-    assert_eq!(seen.newest, Some(at("2026-11-02T01:59:00Z")));
-    assert_eq!(seen.gap_days, Some(vec!["2026-10-17".parse().unwrap()]));
+    let said = seen.recording;
+    assert_eq!(said.oldest, Some(at("2026-10-02T00:00:00Z")), "a poll that did not look says nothing");
+    assert_eq!(said.newest, Some(at("2026-11-02T01:59:00Z")));
+    assert_eq!(said.gap_days, Some(vec!["2026-10-17".parse().unwrap()]));
+}
+
+#[test]
+fn a_recording_is_kept_whole_each_field_as_it_was_last_said_within_a_day_and_over_days() {
+    let place = Place::new();
+    let writer = place.write();
+    for line in [
+        r#"{"at":"2026-11-01T02:00:00Z","recorder":"r","outcome":"ok","clock_offset_seconds":1.5,"recordings":[{"camera":"a","oldest":"2026-10-02T00:00:00Z","newest":"2026-11-01T01:59:00Z","gap_days":["2026-10-17"],"unknown_days":["2026-10-18"],"held_from":"2026-10-10","mode":"event","recording":true}]}"#,
+        r#"{"at":"2026-11-01T02:15:00Z","recorder":"r","outcome":"ok","recordings":[{"camera":"a","recording":false}]}"#,
+        r#"{"at":"2026-11-02T02:00:00Z","recorder":"r","outcome":"ok","clock_offset_seconds":-3.0,"recordings":[{"camera":"a","gap_days":[]}]}"#,
+        r#"{"at":"2026-11-03T02:00:00Z","recorder":"r","outcome":"reset"}"#,
+    ] {
+        writer.record(Entry::Observation(observation(line)));
+    }
+    drop(writer);
+    let reader = place.read();
+    let (from, first_day) = (at("2026-10-01T00:00:00Z"), at("2026-11-02T00:00:00Z"));
+    let seen = reader.last_recording(&camera("a"), from, first_day).unwrap().unwrap();
+    assert_eq!(
+        serde_json::to_string(&seen.recording).unwrap(),
+        r#"{"camera":"a","oldest":"2026-10-02T00:00:00Z","newest":"2026-11-01T01:59:00Z","gap_days":["2026-10-17"],"unknown_days":["2026-10-18"],"held_from":"2026-10-10","mode":"event","recording":false}"#
+    );
+    assert_eq!(seen.freshness.newest, Some((at("2026-11-01T02:00:00Z"), at("2026-11-01T01:59:00Z"))));
+    assert_eq!(seen.freshness.flag, Some((at("2026-11-01T02:15:00Z"), false)));
+    let later = reader.last_recording(&camera("a"), from, at("2026-12-01T00:00:00Z")).unwrap().unwrap();
+    assert_eq!(
+        serde_json::to_string(&later.recording).unwrap(),
+        r#"{"camera":"a","oldest":"2026-10-02T00:00:00Z","newest":"2026-11-01T01:59:00Z","gap_days":[],"mode":"event","recording":false}"#,
+        "what is unknown of the days is told together with the gaps"
+    );
+    let recorder = RecorderId::new("r").unwrap();
+    assert_eq!(reader.last_clock_offset(&recorder, from, first_day).unwrap(), Some(1.5));
+    assert_eq!(reader.last_clock_offset(&recorder, from, at("2026-12-01T00:00:00Z")).unwrap(), Some(-3.0));
+    let spans = reader.spans(&camera("a"), from, at("2026-12-01T00:00:00Z")).unwrap();
+    assert_eq!(spans, [(at("2026-11-01T02:15:00Z"), SignedDuration::from_mins(30 * 24 * 60 + 135))]);
+}
+
+#[test]
+fn a_recorder_is_known_again_after_a_restart_by_what_it_last_said_it_is() {
+    let place = Place::new();
+    let recorder = RecorderId::new("r").unwrap();
+    let writer = place.write();
+    assert_eq!(place.read().recorder(&recorder).unwrap(), None);
+    for line in [
+        r#"{"at":"2026-11-01T02:00:00Z","recorder":"r","outcome":"ok","device":{"vendor":"Hikvision","model":"DS-7608","serial":"A1"}}"#,
+        r#"{"at":"2026-11-01T02:15:00Z","recorder":"r","outcome":"ok","device":{"serial":"B2","firmware":"V4.62"}}"#,
+        r#"{"at":"2026-11-01T02:30:00Z","recorder":"r","outcome":"connect_timeout"}"#,
+    ] {
+        writer.record(Entry::Observation(observation(line)));
+    }
+    writer.record(Entry::Recorder { recorder: recorder.clone(), memory: r#"{"search":2}"#.to_owned() });
+    drop(writer);
+    let row = place.read().recorder(&recorder).unwrap().unwrap();
+    assert_eq!(
+        serde_json::to_string(&row.device).unwrap(),
+        r#"{"vendor":"Hikvision","model":"DS-7608","firmware":"V4.62","serial":"B2"}"#
+    );
+    assert_eq!(row.memory.as_deref(), Some(r#"{"search":2}"#));
+    assert_eq!(row.last_poll, Some(at("2026-11-01T02:30:00Z")));
+    assert_eq!(row.last_ok, Some(at("2026-11-01T02:15:00Z")));
+}
+
+#[test]
+fn a_day_that_was_held_is_never_forgotten_for_having_been_overwritten() {
+    let days = |days: &[&str]| -> BTreeSet<Date> { days.iter().map(|day| day.parse().unwrap()).collect() };
+    let look = |held: &[&str], looked_at: &[&str]| Entry::Presence {
+        camera: camera("a"),
+        days: days(held),
+        looked_at: days(looked_at),
+    };
+    let place = Place::new();
+    let writer = place.write();
+    writer.record(Entry::Alive(at("2026-11-05T02:00:00Z")));
+    writer.record(look(
+        &["2024-01-01", "2026-11-01", "2026-11-03"],
+        &["2024-01-01", "2026-11-01", "2026-11-02", "2026-11-03"],
+    ));
+    writer.record(look(&["2026-11-04"], &["2026-11-03", "2026-11-04"]));
+    drop(writer);
+    let presence = place.read().presence(&camera("a")).unwrap();
+    assert_eq!(presence.present, days(&["2026-11-01", "2026-11-03", "2026-11-04"]), "and nothing of years ago");
+    assert_eq!(presence.looked_at, days(&["2026-11-01", "2026-11-02", "2026-11-03", "2026-11-04"]));
+    assert_eq!(presence.lost, days(&["2026-11-03"]));
+    let mut same = Presence::default();
+    same.look(&days(&["2026-11-01", "2026-11-03"]), &days(&["2026-11-01", "2026-11-02", "2026-11-03"]));
+    same.look(&days(&["2026-11-04"]), &days(&["2026-11-03", "2026-11-04"]));
+    assert_eq!(presence, same, "the record and the arithmetic remember alike");
+    assert_eq!(place.read().presence(&camera("b")).unwrap(), Presence::default());
 }
 
 #[tokio::test]

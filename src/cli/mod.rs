@@ -17,7 +17,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use tracing_subscriber::EnvFilter;
 
 /// Exit codes that several commands share.
 pub(crate) mod exit {
@@ -96,14 +95,29 @@ pub fn main() -> ExitCode {
     })
 }
 
-/// retina writes whole SDP bodies at `warn`: one odd camera would fill the journal.
+/// `RUST_LOG` is a list of `TARGET=LEVEL` and `LEVEL`. retina writes whole SDP bodies at `warn`: one odd camera would
+/// fill the journal.
 fn start_logging(format: LogFormat, level: &str) {
     use std::io::IsTerminal as _;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("{level},retina=off")));
+    use tracing_subscriber::filter::Targets;
+    use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+    use tracing_subscriber::util::SubscriberInitExt as _;
+
+    let default = || format!("{level},retina=off").parse::<Targets>().expect("a level and a target");
+    let asked = std::env::var("RUST_LOG").ok().filter(|asked| !asked.is_empty());
+    let (filter, wrong) = match asked.as_deref().map(str::parse::<Targets>) {
+        None => (default(), None),
+        Some(Ok(filter)) => (filter, None),
+        Some(Err(error)) => (default(), Some(error)),
+    };
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
-    match format {
-        LogFormat::Text => builder.init(),
-        LogFormat::Json => builder.json().init(),
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colour);
+    let lines = match format {
+        LogFormat::Text => lines.with_filter(filter).boxed(),
+        LogFormat::Json => lines.json().with_filter(filter).boxed(),
+    };
+    tracing_subscriber::registry().with(lines).init();
+    if let Some(error) = wrong {
+        tracing::warn!(%error, "RUST_LOG cannot be read and is ignored; it is written like warn,camwatch::probe=debug");
     }
 }

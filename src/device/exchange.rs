@@ -41,7 +41,7 @@ pub struct Request<'a> {
 
 /// How a request says who asks.
 pub enum Login<'a> {
-    /// Not at all: what a device tells everybody.
+    /// Not at all: what a device tells everybody. What the answer says of a login counts for nothing.
     None,
     /// HTTP Digest, or Basic where the device offers nothing else and the configuration allows it.
     Http,
@@ -74,6 +74,8 @@ pub struct Answer {
     /// As the device spelt it; empty where it said none.
     pub content_type: String,
     pub body: Vec<u8>,
+    /// Whether it carries an HTTP challenge (`WWW-Authenticate`) that a login of [`Login::Http`] could answer.
+    pub challenged: bool,
     /// When the request was sent, and how long the answer took: what a clock is compared with lies between.
     pub sent: Timestamp,
     pub took: Duration,
@@ -166,8 +168,10 @@ pub enum Sign {
 
 /// What the HTTP layer must know of a dialect.
 pub struct Manner {
-    /// The one request that decides whether a login works; every account has the right to it.
-    pub canary: fn() -> Request<'static>,
+    /// The one request that decides whether a login works; every account has the right to it. `None` where only the
+    /// dialect can write it, since its tokens carry the device's own time (ONVIF): then the first request of an exchange
+    /// that logs in is the canary, and once a login of the exchange was accepted a refusal is [`Trouble::Denied`].
+    pub canary: Option<fn() -> Request<'static>>,
     /// Reads what an answer says of the login.
     pub sign: fn(&Answer) -> Sign,
 }

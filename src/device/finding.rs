@@ -37,6 +37,9 @@ pub enum Why {
     NotSupported,
     #[error("the account has no permission for it")]
     NoPermission,
+    /// It answered, and the answer leaves this out.
+    #[error("the device does not tell")]
+    NotTold,
     /// The device said that it cannot just now.
     #[error("the device answered with an error: {0}")]
     DeviceError(String),

@@ -10,3 +10,8 @@
 
 pub mod exchange;
 pub mod finding;
+
+pub mod http;
+pub mod key_value;
+pub mod onvif;
+pub mod xml;

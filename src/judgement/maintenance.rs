@@ -65,6 +65,11 @@ impl Calendar {
         Some(if to <= at { to } else { from })
     }
 
+    /// Planned work, in order.
+    pub(super) fn windows(&self) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        self.windows.iter().copied()
+    }
+
     fn window(&self, at: Timestamp) -> Option<(Timestamp, Timestamp)> {
         let next = self.windows.partition_point(|(_, to)| *to <= at);
         self.windows.get(next).copied().filter(|(from, _)| *from <= at)

@@ -136,12 +136,19 @@ impl Report {
             let book = Book::open(config, reader)?;
             // For the recordings, now is the end of the month or of the record.
             let now = book.alive.iter().map(|run| run.to).max().unwrap_or(period.from).min(period.to);
-            let recorded = Span::new(period.from, now);
+            let month = |second| Timestamp::from_second(second).unwrap_or(Timestamp::MAX);
+            let recorded = retention::Recorded {
+                from: month(period.from),
+                // What was said within the last second of the record counts.
+                to: month(period.to.min(now.saturating_add(1))),
+                now: month(now),
+                timezone,
+            };
             for camera in inventory.cameras.values().filter(|camera| selection.holds(inventory, camera)) {
                 let span = period.and(ledger::service(camera, timezone));
                 let timeline = book.timeline(reader, camera, span)?;
                 let tally = timeline.tally(span);
-                let retention = retention::assess(reader, camera, recorded, timezone)?;
+                let retention = retention::assess(reader, camera, &recorded, &book.maintenance_of(camera))?;
                 let shown = CameraRetention::new(camera, retention.as_ref());
                 cameras.push(camera_figures(inventory, camera, tally, &timeline, shown));
                 tallies.insert(camera.id.clone(), tally);
@@ -211,9 +218,14 @@ impl<'a> Book<'a> {
         }
         let moment = |second| Timestamp::from_second(second).unwrap_or(Timestamp::MAX);
         let changes = reader.changes(&camera.id, moment(span.from), moment(span.to))?;
+        let maintenance = self.maintenance_of(camera);
+        Ok(Timeline::new(span, History { alive: &self.alive, changes: &changes, maintenance: &maintenance }))
+    }
+
+    /// The planned work that covers a camera.
+    fn maintenance_of(&self, camera: &Camera) -> Vec<Span> {
         let commune = self.inventory.commune_of(&camera.id);
-        let maintenance: Vec<Span> = self
-            .maintenance
+        self.maintenance
             .iter()
             .filter(|(scope, _)| match scope {
                 Scope::Camera(id) => *id == camera.id,
@@ -221,8 +233,7 @@ impl<'a> Book<'a> {
                 Scope::Commune(id) => Some(id) == commune,
             })
             .map(|(_, window)| *window)
-            .collect();
-        Ok(Timeline::new(span, History { alive: &self.alive, changes: &changes, maintenance: &maintenance }))
+            .collect()
     }
 }
 

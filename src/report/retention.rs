@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::inventory::{Camera, CameraId};
 use crate::ledger::Span;
-use crate::ledger::retention::{Holdings, Requirement, Retention, RetentionState};
+use crate::ledger::retention::{self, Holdings, Requirement, Retention, RetentionState};
 use crate::store::{Reader, StoreError};
 
 /// How the recordings stand. `state` is `unknown` and the figures are empty as long as no recorder is asked.
@@ -33,25 +33,38 @@ pub struct GroupRetention {
     pub worst_span_days: Option<f64>,
 }
 
-/// `None` where nobody requires recordings, or no recorder said anything of them within `recorded`, at whose end the
-/// recordings are judged.
+/// What of the record the recordings are judged by.
+pub(super) struct Recorded<'a> {
+    /// What recorders said counts from here...
+    pub(super) from: Timestamp,
+    /// ...to before here.
+    pub(super) to: Timestamp,
+    /// When it is judged: the end of the month or of the record.
+    pub(super) now: Timestamp,
+    pub(super) timezone: &'a TimeZone,
+}
+
+/// `None` where nobody requires recordings, or no recorder said anything of them that counts.
 pub(super) fn assess(
     reader: &Reader,
     camera: &Camera,
-    recorded: Span,
-    timezone: &TimeZone,
+    recorded: &Recorded<'_>,
+    planned: &[Span],
 ) -> Result<Option<Retention>, StoreError> {
+    let Recorded { from, to, now, timezone } = *recorded;
     let Some(required) = camera.retention else { return Ok(None) };
-    let ends = (Timestamp::from_second(recorded.from), Timestamp::from_second(recorded.to));
-    let (Ok(from), Ok(now)) = ends else { return Ok(None) };
-    let Some(seen) = reader.last_recording(&camera.id, from, now)? else { return Ok(None) };
+    let Some(seen) = reader.last_recording(&camera.id, from, to)? else { return Ok(None) };
     let requirement = Requirement {
         required,
         installed: camera.installed,
         first_seen: reader.first_observation(&camera.id)?,
-        first_recording: reader.first_recording(&camera.id)?,
+        first_recording: reader.first_recording(&camera.id, retention::earliest(timezone))?,
     };
-    let holdings = Holdings { oldest: seen.oldest, newest: seen.newest, gap_days: seen.gap_days.as_deref() };
+    let clock_offset_seconds = match &camera.recorder {
+        Some(id) => reader.last_clock_offset(id, from, to)?,
+        None => None,
+    };
+    let holdings = Holdings { recording: &seen.recording, freshness: seen.freshness, clock_offset_seconds, planned };
     let retention = requirement.assess(&holdings, now, timezone);
     Ok((retention.state != RetentionState::Unknown).then_some(retention))
 }

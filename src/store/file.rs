@@ -13,7 +13,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use super::StoreError;
 
 /// Each step takes the schema from the version of its index to the next. Steps are never changed once released.
-const STEPS: &[&str] = &[include_str!("schema/0001_record.sql")];
+const STEPS: &[&str] = &[include_str!("schema/0001_record.sql"), include_str!("schema/0002_recorders.sql")];
 
 /// `PRAGMA application_id` of a record: "camw".
 const APPLICATION_ID: i64 = 0x6361_6d77;
@@ -211,12 +211,12 @@ mod tests {
         let more: Vec<&str> = STEPS
             .iter()
             .copied()
-            .chain(["ALTER TABLE camera ADD COLUMN vendor TEXT", "CREATE TABLE later (a)"])
+            .chain(["ALTER TABLE camera ADD COLUMN later TEXT", "CREATE TABLE later (a)"])
             .collect();
         migrate(&mut connection, &path, &more).unwrap();
         assert_eq!(version(&connection), i64::from(version_of(&more)));
         let kept: (String, Option<String>) =
-            connection.query_row("SELECT name, vendor FROM camera", [], |r| Ok((r.get(0)?, r.get(1)?))).unwrap();
+            connection.query_row("SELECT name, later FROM camera", [], |r| Ok((r.get(0)?, r.get(1)?))).unwrap();
         assert_eq!(kept, ("yl-01".to_owned(), None));
         migrate(&mut connection, &path, &more).expect("a file that is up to date is left alone");
     }

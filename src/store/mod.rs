@@ -13,15 +13,18 @@ mod reader;
 mod rows;
 mod writer;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::gate::Refusal;
-use crate::inventory::Maintenance;
+use crate::inventory::{CameraId, Maintenance, RecorderId};
 use crate::judgement::Change;
 use crate::judgement::event::{IncidentEvent, StateEvent};
 use crate::observation::Observation;
 
-pub use reader::{ClosedIncident, Hour, Metadata, Reader, RecordingSeen};
+pub use reader::{ClosedIncident, Hour, Metadata, Reader, RecorderRow, RecordingSeen};
 pub use writer::Writer;
 
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +69,17 @@ pub enum Entry {
     /// The refusal of this key no longer holds.
     Accepted {
         key: String,
+    },
+    /// What a recorder was seen to hold of a camera: of the local days that were looked at, those with recordings.
+    Presence {
+        camera: CameraId,
+        days: BTreeSet<Date>,
+        looked_at: BTreeSet<Date>,
+    },
+    /// What was learnt about talking with a recorder, as JSON. What it says it is comes with its observations.
+    Recorder {
+        recorder: RecorderId,
+        memory: String,
     },
 }
 

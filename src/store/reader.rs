@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 
@@ -12,10 +12,13 @@ use super::file;
 use super::rows::{MICROSECONDS_A_DAY, micros};
 use super::{AddedMaintenance, AliveSpan, StoreError};
 use crate::gate::Refusal;
-use crate::inventory::{CameraId, CredentialId, Depth};
+use crate::inventory::{CameraId, CredentialId, Depth, RecorderId};
 use crate::judgement::event::{IncidentScope, StateEvent};
 use crate::judgement::{Change, Resume};
-use crate::observation::{CameraSeen, Cause, Observation, Outcome, Phase, Seen, State, Stream};
+use crate::ledger::retention::{Freshness, Presence};
+use crate::observation::{
+    CameraSeen, Cause, Device, Observation, Outcome, Phase, RecordMode, Recording, Seen, State, Stream,
+};
 use crate::snapshot::Incident;
 
 type Sql<T> = rusqlite::Result<T>;
@@ -49,14 +52,26 @@ pub struct ClosedIncident {
     pub closed_at: Option<Timestamp>,
 }
 
-/// The last word of a recorder on a camera's recordings, some day.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What recorders had said of a camera's recordings by some moment.
+#[derive(Debug, Clone, PartialEq)]
 pub struct RecordingSeen {
+    /// When they last said anything of it.
     pub at: Timestamp,
-    pub oldest: Option<Timestamp>,
-    pub newest: Option<Timestamp>,
-    /// Local days without recordings; `None` where that was not looked at.
-    pub gap_days: Option<Vec<Date>>,
+    /// Each field as it was last said.
+    pub recording: Recording,
+    /// And when of it was said what tells whether it goes on.
+    pub freshness: Freshness,
+}
+
+/// A recorder as it last stood.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RecorderRow {
+    /// What it says it is; each as it was last said.
+    pub device: Device,
+    /// What was learnt about talking with it, as JSON.
+    pub memory: Option<String>,
+    pub last_poll: Option<Timestamp>,
+    pub last_ok: Option<Timestamp>,
 }
 
 /// The reading end.
@@ -321,38 +336,135 @@ impl Reader {
     ) -> Result<Option<RecordingSeen>, StoreError> {
         let Some(row) = self.camera_row(camera)? else { return Ok(None) };
         let days = self.all(
-            "SELECT at, oldest_at, newest_at, gap_days FROM recording \
+            "SELECT at, oldest_at, newest_at, gap_days, unknown_days, held_from, mode, recording, newest_said_at, \
+             recording_said_at FROM recording \
              WHERE camera = ?1 AND day >= ?4 AND at >= ?2 AND at < ?3 ORDER BY day DESC",
             [row, micros(from), micros(to), micros(from).div_euclid(MICROSECONDS_A_DAY)],
             |row| {
-                let gap_days = row
-                    .get::<_, Option<String>>(3)?
-                    .map(|text| serde_json::from_str(&text).map_err(|e| unreadable(3, e)))
-                    .transpose()?;
-                Ok(RecordingSeen {
-                    at: moment(row, 0)?,
+                let dates = |column| {
+                    let text = row.get::<_, Option<String>>(column)?;
+                    text.map(|text| serde_json::from_str(&text).map_err(|e| unreadable(column, e))).transpose()
+                };
+                let recording = Recording {
+                    camera: camera.clone(),
                     oldest: optional_moment(row, 1)?,
                     newest: optional_moment(row, 2)?,
-                    gap_days,
-                })
+                    gap_days: dates(3)?,
+                    unknown_days: dates(4)?,
+                    held_from: row.get_ref(5)?.as_str_or_null()?.map(|text| date(5, text)).transpose()?,
+                    mode: optional_word(row, 6, RecordMode::parse)?,
+                    recording: row.get(7)?,
+                };
+                let freshness = Freshness {
+                    newest: optional_moment(row, 8)?.zip(recording.newest),
+                    flag: optional_moment(row, 9)?.zip(recording.recording),
+                };
+                Ok(RecordingSeen { at: moment(row, 0)?, recording, freshness })
             },
         )?;
         Ok(days.into_iter().reduce(|last, earlier| RecordingSeen {
             at: last.at,
-            oldest: last.oldest.or(earlier.oldest),
-            newest: last.newest.or(earlier.newest),
-            gap_days: last.gap_days.or(earlier.gap_days),
+            recording: last.recording.over(earlier.recording),
+            freshness: Freshness {
+                newest: last.freshness.newest.or(earlier.freshness.newest),
+                flag: last.freshness.flag.or(earlier.freshness.flag),
+            },
         }))
     }
 
-    /// The earliest start of recordings that any recorder ever told of a camera.
+    /// Of each day (UTC) in [`from`, `to`) the last moment at which a recorder told the oldest recording of a camera, and
+    /// how far that lay back then: how the span went, in order.
     ///
     /// # Errors
     /// Where the record cannot be read.
-    pub fn first_recording(&self, camera: &CameraId) -> Result<Option<Timestamp>, StoreError> {
+    pub fn spans(
+        &self,
+        camera: &CameraId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<(Timestamp, SignedDuration)>, StoreError> {
+        let Some(row) = self.camera_row(camera)? else { return Ok(Vec::new()) };
+        self.all(
+            "SELECT at, oldest_at FROM recording WHERE camera = ?1 AND day >= ?4 AND at >= ?2 AND at < ?3 \
+             AND oldest_at IS NOT NULL ORDER BY day",
+            [row, micros(from), micros(to), micros(from).div_euclid(MICROSECONDS_A_DAY)],
+            |row| {
+                let at = moment(row, 0)?;
+                Ok((at, at.duration_since(moment(row, 1)?)))
+            },
+        )
+    }
+
+    /// Which days recorders were ever seen to hold of a camera, within the 400 that are kept.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub fn presence(&self, camera: &CameraId) -> Result<Presence, StoreError> {
+        let Some(row) = self.camera_row(camera)? else { return Ok(Presence::default()) };
+        let days =
+            self.all("SELECT day, present, lost FROM held_day WHERE camera = ?1 ORDER BY day", [row], |row| {
+                Ok((date(0, row.get_ref(0)?.as_str()?)?, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?))
+            })?;
+        let mut presence = Presence::default();
+        for (day, present, lost) in days {
+            presence.looked_at.insert(day);
+            presence.present.extend(present.then_some(day));
+            presence.lost.extend(lost.then_some(day));
+        }
+        Ok(presence)
+    }
+
+    /// # Errors
+    /// Where the record cannot be read.
+    pub fn recorder(&self, recorder: &RecorderId) -> Result<Option<RecorderRow>, StoreError> {
+        self.one(
+            "SELECT vendor, model, firmware, serial, memory, last_poll_at, last_ok_at FROM recorder WHERE name = ?1",
+            [recorder.as_str()],
+            |row| {
+                Ok(RecorderRow {
+                    device: Device {
+                        vendor: row.get(0)?,
+                        model: row.get(1)?,
+                        firmware: row.get(2)?,
+                        serial: row.get(3)?,
+                    },
+                    memory: row.get(4)?,
+                    last_poll: optional_moment(row, 5)?,
+                    last_ok: optional_moment(row, 6)?,
+                })
+            },
+        )
+    }
+
+    /// The last that was seen of a recorder's clock in [`from`, `to`): its time less ours, seconds.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub fn last_clock_offset(
+        &self,
+        recorder: &RecorderId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Option<f64>, StoreError> {
+        self.one(
+            "SELECT offset_seconds FROM recorder_clock WHERE recorder = ?1 AND at >= ?2 AND at < ?3 \
+             ORDER BY day DESC LIMIT 1",
+            params![recorder.as_str(), micros(from), micros(to)],
+            |row| row.get(0),
+        )
+    }
+
+    /// The earliest start of recordings that any recorder ever told of a camera, of those not before `earliest`.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub fn first_recording(&self, camera: &CameraId, earliest: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let Some(row) = self.camera_row(camera)? else { return Ok(None) };
-        let first =
-            self.one("SELECT min(oldest_at) FROM recording WHERE camera = ?1", [row], |row| optional_moment(row, 0))?;
+        let first = self.one(
+            "SELECT min(oldest_at) FROM recording WHERE camera = ?1 AND oldest_at >= ?2",
+            [row, micros(earliest)],
+            |row| optional_moment(row, 0),
+        )?;
         Ok(first.flatten())
     }
 
@@ -410,6 +522,10 @@ fn optional_moment(row: &Row<'_>, column: usize) -> Sql<Option<Timestamp>> {
     row.get::<_, Option<i64>>(column)?
         .map(|at| Timestamp::from_microsecond(at).map_err(|e| unreadable(column, e)))
         .transpose()
+}
+
+fn date(column: usize, text: &str) -> Sql<Date> {
+    text.parse().map_err(|e: jiff::Error| unreadable(column, e))
 }
 
 fn camera_id(row: &Row<'_>, column: usize) -> Sql<CameraId> {

@@ -3,10 +3,11 @@
 //! One [`Session`] lives as long as the daemon; it remembers which row a camera has and which `alive` row is its own.
 //! What it remembers changes only when a batch is committed, so that a batch that failed can be tried again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, Transaction, params};
 
 use super::Entry;
@@ -15,13 +16,18 @@ use crate::gate::Refusal;
 use crate::inventory::{CameraId, CredentialId};
 use crate::judgement::Change;
 use crate::judgement::event::{IncidentEvent, Phase as IncidentPhase, StateEvent};
-use crate::observation::{CameraSeen, Cause, Class, Observation, Phase, RecorderSeen, Seen, Stream};
+use crate::observation::{
+    CameraSeen, Cause, Class, Observation, Outcome, Phase, RecordMode, RecorderSeen, Seen, Stream,
+};
 
 pub(super) const MICROSECONDS_A_DAY: i64 = 86_400_000_000;
 const MICROSECONDS_AN_HOUR: i64 = 3_600_000_000;
 
 /// Observations that one batch prunes at least: more than come in, so that pruning keeps up after a long standstill.
 const PRUNE_STEP: usize = 2_000;
+
+/// For how many days it is kept which days were held: any requirement, and a year to look back on.
+const KEPT_DAYS: i32 = 400;
 
 /// How moments stand in the record.
 pub(super) fn micros(at: Timestamp) -> i64 {
@@ -129,6 +135,15 @@ impl<'a> Batch<'a> {
             Item::Entry(Entry::Refused(refusal)) => self.refused(refusal),
             Item::Entry(Entry::Accepted { key }) => {
                 self.sql("DELETE FROM refusal WHERE key = ?1")?.execute([key])?;
+                Ok(())
+            }
+            Item::Entry(Entry::Presence { camera, days, looked_at }) => self.presence(camera, days, looked_at),
+            Item::Entry(Entry::Recorder { recorder, memory }) => {
+                self.sql(
+                    "INSERT INTO recorder (name, memory) VALUES (?1, ?2) \
+                     ON CONFLICT (name) DO UPDATE SET memory = excluded.memory",
+                )?
+                .execute([recorder.as_str(), memory])?;
                 Ok(())
             }
             Item::Break => {
@@ -248,7 +263,10 @@ impl<'a> Batch<'a> {
     fn observation(&mut self, observation: &Observation) -> Result<()> {
         match &observation.seen {
             Seen::Camera(seen) => return self.probe(observation.at, seen),
-            Seen::Recorder(seen) => self.recordings(observation.at, seen)?,
+            Seen::Recorder(seen) => {
+                self.recorder(observation.at, seen)?;
+                self.recordings(observation.at, seen)?;
+            }
             Seen::Gateway { .. } | Seen::Reference { .. } => {}
         }
         let line = serde_json::to_string(observation).expect("an observation is JSON");
@@ -350,17 +368,60 @@ impl<'a> Batch<'a> {
         Ok(row)
     }
 
-    /// What a poll did not look at says nothing: the finding before it holds on.
+    /// Each thing that a recorder says it is stands until it says another.
+    fn recorder(&mut self, at: Timestamp, seen: &RecorderSeen) -> Result<()> {
+        let device = seen.device.clone().unwrap_or_default();
+        let ok = (seen.outcome == Outcome::Ok).then(|| micros(at));
+        self.sql(
+            "INSERT INTO recorder (name, vendor, model, firmware, serial, last_poll_at, last_ok_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name) DO UPDATE SET \
+             vendor = coalesce(excluded.vendor, vendor), model = coalesce(excluded.model, model), \
+             firmware = coalesce(excluded.firmware, firmware), serial = coalesce(excluded.serial, serial), \
+             last_poll_at = excluded.last_poll_at, last_ok_at = coalesce(excluded.last_ok_at, last_ok_at)",
+        )?
+        .execute(params![
+            seen.recorder.as_str(),
+            device.vendor,
+            device.model,
+            device.firmware,
+            device.serial,
+            micros(at),
+            ok
+        ])?;
+        if let Some(offset) = seen.clock_offset_seconds {
+            self.sql(
+                "INSERT OR REPLACE INTO recorder_clock (recorder, day, at, offset_seconds) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![
+                seen.recorder.as_str(),
+                micros(at).div_euclid(MICROSECONDS_A_DAY),
+                micros(at),
+                offset
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// What a poll did not look at says nothing: the finding before it holds on (as `Recording::over` has it).
     fn recordings(&mut self, at: Timestamp, seen: &RecorderSeen) -> Result<()> {
+        let dates = |days: &Option<Vec<Date>>| {
+            days.as_ref().map(|d| serde_json::to_string(d).expect("a list of dates is JSON"))
+        };
         for recording in seen.recordings.iter().flatten() {
             let camera = self.known(&recording.camera)?.id;
-            let gaps =
-                recording.gap_days.as_ref().map(|days| serde_json::to_string(days).expect("a list of dates is JSON"));
             self.sql(
-                "INSERT INTO recording (camera, day, at, oldest_at, newest_at, gap_days) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+                "INSERT INTO recording (camera, day, at, oldest_at, newest_at, gap_days, unknown_days, held_from, mode, \
+                 recording, newest_said_at, recording_said_at) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, iif(?5 IS NULL, NULL, ?3), iif(?10 IS NULL, NULL, ?3)) \
                  ON CONFLICT (camera, day) DO UPDATE SET at = excluded.at, \
                  oldest_at = coalesce(excluded.oldest_at, oldest_at), \
-                 newest_at = coalesce(excluded.newest_at, newest_at), gap_days = coalesce(excluded.gap_days, gap_days)",
+                 newest_at = coalesce(excluded.newest_at, newest_at), \
+                 gap_days = coalesce(excluded.gap_days, gap_days), \
+                 unknown_days = coalesce(excluded.unknown_days, iif(excluded.gap_days IS NULL, unknown_days, NULL)), \
+                 held_from = iif(excluded.gap_days IS NULL, held_from, excluded.held_from), \
+                 mode = coalesce(excluded.mode, mode), recording = coalesce(excluded.recording, recording), \
+                 newest_said_at = coalesce(excluded.newest_said_at, newest_said_at), \
+                 recording_said_at = coalesce(excluded.recording_said_at, recording_said_at)",
             )?
             .execute(params![
                 camera,
@@ -368,8 +429,32 @@ impl<'a> Batch<'a> {
                 micros(at),
                 recording.oldest.map(micros),
                 recording.newest.map(micros),
-                gaps
+                dates(&recording.gap_days),
+                dates(&recording.unknown_days),
+                recording.held_from.map(|day| day.to_string()),
+                recording.mode.map(RecordMode::as_str),
+                recording.recording
             ])?;
+        }
+        Ok(())
+    }
+
+    fn presence(&mut self, camera: &CameraId, days: &BTreeSet<Date>, looked_at: &BTreeSet<Date>) -> Result<()> {
+        let camera = self.known(camera)?.id;
+        let mut look = self.sql(
+            "INSERT INTO held_day (camera, day, present, lost) VALUES (?1, ?2, ?3, 0) ON CONFLICT (camera, day) \
+             DO UPDATE SET present = max(present, excluded.present), lost = present AND NOT excluded.present",
+        )?;
+        for day in looked_at.union(days) {
+            look.execute(params![camera, day.to_string(), days.contains(day)])?;
+        }
+        // Time is that of the record itself, since a device may take any year for the present.
+        let today = self.span.and_then(|span| Timestamp::from_microsecond(span.last).ok());
+        let oldest =
+            today.and_then(|at| jiff::tz::TimeZone::UTC.to_datetime(at).date().checked_sub(KEPT_DAYS.days()).ok());
+        if let Some(oldest) = oldest {
+            self.sql("DELETE FROM held_day WHERE camera = ?1 AND day < ?2")?
+                .execute(params![camera, oldest.to_string()])?;
         }
         Ok(())
     }
