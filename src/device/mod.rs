@@ -8,6 +8,7 @@
 //! A dialect knows paths and words and no sockets; the HTTP layer knows sockets and logins and no words. Nothing here
 //! knows schedules, states or the record.
 
+pub mod discovery;
 pub mod exchange;
 pub mod finding;
 
