@@ -7,9 +7,11 @@
 mod clock;
 mod live;
 mod lookback;
+mod recorders;
 mod service_manager;
 mod watch;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -30,6 +32,7 @@ use crate::snapshot::Snapshot;
 use crate::store::{Reader, StoreError, Writer};
 use crate::telemetry::Telemetry;
 use crate::web::{self, App, BoxFuture, NotProbed};
+use recorders::Recorders;
 use watch::{Command, Outlets, Watch};
 
 pub(crate) use watch::in_service;
@@ -173,6 +176,11 @@ impl Daemon {
         let reader = Reader::open(&config.store.path)?;
         let gate = Gate::new(reader.gate()?, reader.salt()?);
         configure_gate(&gate, &config);
+        let mut known = BTreeMap::new();
+        for id in config.inventory.recorders.keys() {
+            known.extend(reader.recorder(id)?.map(|row| (id.clone(), row)));
+        }
+        let recorders = Recorders::new(config.store.path.clone(), gate.clone(), known);
         let prober = Arc::new(Prober::new(gate));
         let resume = reader.resume()?;
         let added = reader.maintenance()?.into_iter().map(|added| added.window).collect();
@@ -195,7 +203,7 @@ impl Daemon {
             events: events.clone(),
             progress: progress_in,
         };
-        let watch = Watch::new(Arc::clone(&config), added, resume, Arc::clone(&prober), outlets);
+        let watch = Watch::new(Arc::clone(&config), added, resume, Arc::clone(&prober), recorders, outlets);
         let control = Control {
             file: config.file.clone(),
             config: Arc::new(channel::Sender::new(Arc::clone(&config))),
@@ -356,6 +364,7 @@ fn empty_snapshot(config: &Arc<Config>) -> Snapshot {
         config: Arc::clone(config),
         cameras: Vec::new(),
         sites: Vec::new(),
+        recorders: Vec::new(),
         incidents: Vec::new(),
         monitor_online: true,
         refused: Vec::new(),

@@ -89,8 +89,8 @@ impl Poller {
 
     /// What was learnt, to be handed to a successor with another configuration of the same device.
     #[must_use]
-    pub fn into_memory(self) -> Memory {
-        self.memory.into_inner().unwrap_or_else(PoisonError::into_inner)
+    pub fn remembered(&self) -> Memory {
+        self.memory().clone()
     }
 
     /// Polls once. Never fails: what happened stands in the finding.
