@@ -137,7 +137,7 @@ fn prepare(args: &Args) -> Result<(Request, Gate), String> {
 }
 
 /// The record of a daemon beside us: what it knows as refused must not be tried again from here.
-fn known_refusals(config: &Config) -> Gate {
+pub(super) fn known_refusals(config: &Config) -> Gate {
     let kept = Reader::open(&config.store.path).and_then(|reader| Ok((reader.gate()?, reader.salt()?)));
     match kept {
         Ok((kept, salt)) => Gate::new(kept, salt),

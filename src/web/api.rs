@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use crate::observation;
-use crate::snapshot::{CameraStatus, Incident};
+use crate::snapshot::{CameraStatus, Incident, RecorderStatus};
 
 const OPENAPI: &str = include_str!("openapi.json");
 
@@ -17,6 +17,8 @@ const OPENAPI: &str = include_str!("openapi.json");
 struct Cameras<'a> {
     at: Timestamp,
     cameras: Vec<&'a CameraStatus>,
+    /// Those of the sites asked for; where cameras are chosen by state there are none.
+    recorders: Vec<&'a RecorderStatus>,
 }
 
 #[derive(Serialize)]
@@ -58,7 +60,13 @@ pub async fn cameras(State(shared): State<Shared>, filter: Query<Filter>) -> Res
             && state.is_none_or(|wanted| camera.state == wanted)
     };
     let cameras = snapshot.cameras.iter().filter(is_wanted).collect();
-    Json(Cameras { at: snapshot.at, cameras }).into_response()
+    let is_wanted = |recorder: &&RecorderStatus| {
+        filter.commune.as_deref().is_none_or(|wanted| recorder.commune.as_str() == wanted)
+            && filter.site.as_deref().is_none_or(|wanted| recorder.site.as_str() == wanted)
+            && state.is_none()
+    };
+    let recorders = snapshot.recorders.iter().filter(is_wanted).collect();
+    Json(Cameras { at: snapshot.at, cameras, recorders }).into_response()
 }
 
 pub async fn incidents(State(shared): State<Shared>) -> Response {
