@@ -9,6 +9,7 @@
 //! knows schedules, states or the record.
 
 mod asking;
+pub mod dahua;
 pub mod exchange;
 #[cfg(test)]
 mod fake;
