@@ -10,6 +10,7 @@
 
 mod asking;
 pub mod dahua;
+pub mod discovery;
 pub mod exchange;
 #[cfg(test)]
 mod fake;
