@@ -113,11 +113,17 @@ pub fn titles(answer: &Answer) -> Result<BTreeMap<u32, String>, Why> {
     Ok(channels(&values, "table.ChannelTitle").filter_map(title).collect())
 }
 
-/// States by channel, from 1, from `LogicDeviceManager.cgi?action=getCameraState`; `None` for a word that is not known.
-pub fn states(answer: &Answer) -> Result<(BTreeMap<u32, Option<Connection>>, BTreeSet<String>), Why> {
+/// States by channel, from 1; `None` for a word that is not known.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct States {
+    pub channels: BTreeMap<u32, Option<Connection>>,
+    pub unknown_words: BTreeSet<String>,
+}
+
+/// Reads `LogicDeviceManager.cgi?action=getCameraState`.
+pub fn states(answer: &Answer) -> Result<States, Why> {
     let values = values(answer)?;
-    let mut unknown = BTreeSet::new();
-    let mut states = BTreeMap::new();
+    let mut states = States::default();
     for index in values.indexes("states") {
         let said = |name: &str| values.get(&format!("states[{index}].{name}"));
         let Some(channel) = said("Channel").and_then(|text| text.parse::<u32>().ok()) else { continue };
@@ -125,14 +131,14 @@ pub fn states(answer: &Answer) -> Result<(BTreeMap<u32, Option<Connection>>, BTr
         let connection = words::connection(word);
         if connection.is_none() {
             let word: String = word.chars().take(40).collect();
-            unknown.insert(format!("connection state {word:?}"));
+            states.unknown_words.insert(format!("connection state {word:?}"));
         }
-        states.insert(channel + 1, connection);
+        states.channels.insert(channel + 1, connection);
     }
-    if states.is_empty() && !values.is_empty() {
+    if states.channels.is_empty() && !values.is_empty() {
         return Err(Why::NotTold);
     }
-    Ok((states, unknown))
+    Ok(states)
 }
 
 /// Channels without a signal, from 1, from `eventManager.cgi?action=getEventIndexes&code=VideoLoss`.

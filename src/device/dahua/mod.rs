@@ -242,9 +242,9 @@ impl<E: Exchange> Poll<'_, E> {
             ..Channel::default()
         };
         self.finding.channels = match states {
-            Ok((states, unknown)) => {
-                self.finding.unknown_words.extend(unknown);
-                let taken = states.into_iter().filter(|(_, state)| *state != Some(Connection::Vacant));
+            Ok(states) => {
+                self.finding.unknown_words.extend(states.unknown_words);
+                let taken = states.channels.into_iter().filter(|(_, state)| *state != Some(Connection::Vacant));
                 let online = |state: Option<Connection>| state.map(|state| state == Connection::Online);
                 Found::Yes(taken.map(|(number, state)| channel(self.learnt, number, online(state))).collect())
             }

@@ -1,6 +1,7 @@
 //! A device that answers from fixtures, and what is made of it.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -108,11 +109,9 @@ impl Finders {
                 for (n, file) in rest.drain(..count).enumerate() {
                     let (channel, start, end, kind) = self.files[file];
                     let text = |time: DateTime| time.strftime("%Y-%m-%d %H:%M:%S").to_string();
-                    body += &format!(
-                        "items[{n}].Channel={channel}\r\nitems[{n}].StartTime={}\r\nitems[{n}].EndTime={}\r\nitems[{n}].Type={kind}\r\n",
-                        text(start),
-                        text(end)
-                    );
+                    let item = format!("items[{n}]");
+                    write!(body, "{item}.Channel={channel}\r\n{item}.StartTime={}\r\n", text(start)).unwrap();
+                    write!(body, "{item}.EndTime={}\r\n{item}.Type={kind}\r\n", text(end)).unwrap();
                 }
                 (200, body.into_bytes())
             }
@@ -159,7 +158,7 @@ async fn a_metadata_poll_costs_five_requests_and_five_more_once_a_day_and_for_an
     assert_eq!(device.model.as_deref(), Some("NVR4216-16P-4KS2"));
     assert_eq!(device.firmware.as_deref(), Some("4.001.0000001.3,build:2023-09-11"));
     assert_eq!(device.serial.as_deref(), Some("6F0A1B2PAZ11223"));
-    assert_eq!(finding.clock.yes().unwrap().offset_seconds, -59.5);
+    assert_eq!(finding.clock, Found::Yes(Clock { offset_seconds: -59.5, uncertainty_seconds: 0.5 }));
     let channels: Vec<_> =
         finding.channels.yes().unwrap().iter().map(|c| (c.channel, c.name.as_deref(), c.online)).collect();
     assert_eq!(channels, [(1, Some("Cầu Yên Lệnh"), Some(true)), (2, Some("Chợ"), Some(false)), (4, None, None)]);
