@@ -11,7 +11,8 @@ use crate::device::finding::{Found, WishDepth};
 use crate::device::poller::{Memory, Poll, Poller};
 use crate::device::reading::{self, Reading, Subject};
 use crate::inventory::{Recorder, RecorderId};
-use crate::observation::{Class, DiskStatus, Observation, Outcome, RecorderSeen, Recording, Seen};
+use crate::ledger::retention::patience;
+use crate::observation::{Class, DiskStatus, Observation, Outcome, RecordMode, RecorderSeen, Recording, Seen};
 use crate::store::Reader;
 
 /// Poll one recorder once: what it is, its clock, disks and channels, what it holds, and what it does not tell and why
@@ -101,10 +102,9 @@ fn exit_code(seen: &RecorderSeen, clock_tolerance: Duration, now: Timestamp) -> 
         .any(|disk| matches!(disk.status, DiskStatus::Degraded | DiskStatus::Failed | DiskStatus::Missing));
     let gaps = |recording: &Recording| recording.gap_days.as_ref().is_some_and(|days| !days.is_empty());
     let stopped = |recording: &Recording| {
-        recording.recording == Some(false) && recording.mode.is_none_or(|mode| mode.as_str() == "continuous")
+        recording.recording == Some(false) && recording.mode.is_none_or(|mode| mode == RecordMode::Continuous)
             || recording.newest.is_some_and(|newest| {
-                let fresh = crate::ledger::retention::fresh(recording.mode);
-                now.duration_since(newest) > fresh
+                now.duration_since(newest) > patience(recording.mode.unwrap_or(RecordMode::Continuous))
             })
     };
     let recordings = seen.recordings.iter().flatten().any(|recording| gaps(recording) || stopped(recording));

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::finding::{Finding, Wish, WishDepth};
 use super::http::{self, Cost};
-use super::{hikvision, onvif};
+use super::{dahua, hikvision, onvif};
 use crate::gate::Gate;
 use crate::inventory::{Credential, Recorder, RecorderKind};
 
@@ -25,6 +25,7 @@ const SCAN_WITHIN: Duration = Duration::from_secs(4 * 3600);
 #[serde(default)]
 pub struct Memory {
     hikvision: hikvision::Memory,
+    dahua: dahua::Memory,
     onvif: onvif::Memory,
     /// The clock's offset as it was last learnt, seconds.
     pub clock_offset_seconds: Option<f64>,
@@ -65,7 +66,7 @@ impl Poller {
     pub fn new(recorder: &Recorder, credential: Option<&Credential>, gate: &Gate, memory: Memory) -> Self {
         let manner = match recorder.kind {
             RecorderKind::Hikvision => hikvision::manner(),
-            RecorderKind::Dahua => hikvision::manner(),
+            RecorderKind::Dahua => dahua::manner(),
             RecorderKind::Onvif => onvif::manner(),
         };
         Self {
@@ -105,7 +106,7 @@ impl Poller {
         let mut exchange = self.device.exchange(within);
         let finding = match self.recorder.kind {
             RecorderKind::Hikvision => hikvision::poll(&mut exchange, &mut memory.hikvision, wish).await,
-            RecorderKind::Dahua => hikvision::poll(&mut exchange, &mut memory.hikvision, wish).await,
+            RecorderKind::Dahua => dahua::poll(&mut exchange, &mut memory.dahua, wish).await,
             RecorderKind::Onvif => onvif::poll(&mut exchange, &mut memory.onvif, wish).await,
         };
         if let Some(clock) = finding.clock.yes() {

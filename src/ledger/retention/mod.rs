@@ -173,7 +173,9 @@ impl Freshness {
     }
 }
 
-fn patience(mode: RecordMode) -> SignedDuration {
+/// How old the newest recording may be.
+#[must_use]
+pub fn patience(mode: RecordMode) -> SignedDuration {
     if mode == RecordMode::Event { FRESH_ON_EVENTS } else { FRESH }
 }
 
