@@ -11,6 +11,6 @@
 pub mod exchange;
 pub mod finding;
 
-pub mod xml;
 pub mod http;
 pub mod key_value;
+pub mod xml;
