@@ -177,8 +177,7 @@ impl Recorders {
         let nothing = Live::default();
         let status = |recorder: &Recorder| {
             let live = self.live.get(&recorder.id).unwrap_or(&nothing);
-            let _ = judge; struct St { up: Option<bool>, cause: Option<crate::observation::Cause>, since: Option<Timestamp> }
-            let standing = Some(St { up: live.last_poll.map(|poll| live.last_ok == Some(poll)), cause: None, since: None });
+            let standing = judge.recorder(&recorder.id);
             let behind = Subject::new(recorder, inventory.cameras.values()).cameras;
             let shown = |channel: &u32| live.channels.iter().any(|shown| shown.channel == *channel);
             Some(RecorderStatus {
