@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod credential;
 mod demo;
+mod discover;
 mod maintenance;
 mod probe;
 mod replay;
@@ -49,6 +50,7 @@ enum Command {
     Demo(demo::Args),
     Check(check::Args),
     Probe(probe::Args),
+    Discover(discover::Args),
     Status(status::Args),
     Report(report::Args),
     Replay(replay::Args),
@@ -88,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Probe(args) => probe::run(&args),
+        Command::Discover(args) => discover::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Replay(args) => replay::run(&args),
