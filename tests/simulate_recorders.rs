@@ -732,6 +732,40 @@ async fn a_recorder_misbehaves_as_it_is_told_and_rightly_again() {
 }
 
 #[tokio::test]
+async fn the_control_port_shows_recorders_and_switches_them_by_their_words() {
+    if require("curl").is_none() {
+        return;
+    }
+    let fleet = std::sync::Arc::new(Fleet::start(FleetOptions::default()).await.unwrap());
+    let recorder = fleet.recorder(RecorderOptions::named("nvr").site("school")).await.unwrap();
+    let listener = camwatch::simulate::control::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let at = format!("http://{}", listener.local_addr().unwrap());
+    let router = camwatch::simulate::control::router(std::sync::Arc::clone(&fleet));
+    let serving = tokio::spawn(async move { axum::serve(listener, router).await });
+    let switch = async |id: &str, words: &str| {
+        curl(&["--data", words], &format!("{at}/recorders/{id}/behaviour")).await.unwrap()
+    };
+
+    assert_eq!(switch("nvr", "disk 1 error").await.status, 200);
+    assert_eq!(switch("nvr", "out_of_connections").await.status, 200);
+    for (words, says) in [("sulking", "/faults/recorders"), ("disk 2 error", "numbered from 1")] {
+        let refused = switch("nvr", words).await;
+        assert!(refused.status == 400 && refused.body.contains(says), "{refused:?}");
+    }
+    assert_eq!(switch("nobody", "ok").await.status, 404);
+    let shown: serde_json::Value =
+        serde_json::from_str(&curl(&[], &format!("{at}/recorders")).await.unwrap().body).unwrap();
+    assert_eq!(shown[0]["id"], "nvr");
+    assert_eq!(shown[0]["kind"], "hikvision");
+    assert_eq!(shown[0]["behaviour"], "out-of-connections");
+    assert_eq!(shown[0]["url"], recorder.url().as_str());
+    assert_eq!(shown[0]["stats"]["requests"], 0);
+    let faults = curl(&[], &format!("{at}/faults/recorders")).await.unwrap();
+    assert!(faults.body.contains("out-of-connections") && faults.body.contains("channel N stopped"), "{faults:?}");
+    serving.abort();
+}
+
+#[tokio::test]
 async fn a_crowd_is_turned_away_and_a_cut_line_cuts_the_recorder_off() {
     if require("curl").is_none() {
         return;

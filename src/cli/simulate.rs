@@ -22,7 +22,7 @@ use crate::simulate::{
 ///
 /// While it runs, the control port switches faults on and off:
 ///
-///   curl CONTROL/faults
+///   curl CONTROL/faults CONTROL/faults/recorders
 ///   curl -d refused CONTROL/cameras/sim-0001/behaviour
 ///   curl -X POST CONTROL/sites/site-001/cut
 ///   curl -d 'disk 1 error' CONTROL/recorders/rec-001/behaviour

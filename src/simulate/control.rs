@@ -6,10 +6,11 @@
 //! POST /cameras/ID/behaviour      body: a word of /faults
 //! GET  /recorders                 every recorder likewise
 //! GET  /recorders/ID              one
-//! POST /recorders/ID/behaviour    body: a word or words of /faults, "disk 1 error" for example
+//! POST /recorders/ID/behaviour    body: a line of /faults/recorders, `disk 1 error` for example
 //! GET  /sites                     every site: its gateway and whether its line is cut (JSON)
 //! POST /sites/ID/cut, /restore    cuts its line, mends it
-//! GET  /faults                    all words, each with what it does (text)
+//! GET  /faults                    all words for cameras, each with what it does (text)
+//! GET  /faults/recorders          the same for recorders
 //! ```
 
 use std::fmt::Write as _;
@@ -96,8 +97,9 @@ impl From<&SimRecorder> for RecorderView {
 /// The routes above, over a fleet.
 pub fn router(fleet: Arc<Fleet>) -> Router {
     Router::new()
-        .route("/", get(|| async { faults() }))
+        .route("/", get(|| async { faults() + "\nRecorders:\n\n" + &recorder_faults() }))
         .route("/faults", get(|| async { faults() }))
+        .route("/faults/recorders", get(|| async { recorder_faults() }))
         .route("/cameras", get(cameras))
         .route("/cameras/{id}", get(camera))
         .route("/cameras/{id}/behaviour", post(switch))
@@ -117,18 +119,23 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, SimulateError> {
     TcpListener::bind(address).await.map_err(|source| SimulateError::Listen { address, source })
 }
 
-/// Every word for cameras, then those for recorders, one a line, with what it does.
+/// Every word of [`Behaviour`], one a line, with what it does.
 #[must_use]
 pub fn faults() -> String {
-    let mut text = String::from("Cameras:\n\n");
-    for behaviour in Behaviour::ALL {
+    Behaviour::ALL.iter().fold(String::new(), |mut text, behaviour| {
         let _ = writeln!(text, "{:22}{}", behaviour.as_str(), behaviour.describe());
-    }
-    text.push_str("\nRecorders:\n\n");
-    for behaviour in RecorderBehaviour::ALL {
+        text
+    })
+}
+
+/// The same for recorders: every word of [`RecorderBehaviour`], and every form of [`Turn`].
+#[must_use]
+pub fn recorder_faults() -> String {
+    let behaviours = RecorderBehaviour::ALL.iter().fold(String::new(), |mut text, behaviour| {
         let _ = writeln!(text, "{:22}{}", behaviour.as_str(), behaviour.describe());
-    }
-    text + &Turn::help()
+        text
+    });
+    behaviours + &Turn::help()
 }
 
 async fn cameras(State(fleet): State<Arc<Fleet>>) -> Json<Vec<CameraView>> {

@@ -63,7 +63,7 @@ impl Narrator {
             format!("{program} report --config {file} --month {month} --format json"),
             format!("curl -d refused http://{control}/cameras/cm-01/behaviour"),
             format!("curl -d 'disk 1 error' http://{control}/recorders/yl-nvr/behaviour"),
-            format!("curl http://{control}/faults"),
+            format!("curl http://{control}/faults http://{control}/faults/recorders"),
         ] {
             line(&format!("  {command}"));
         }

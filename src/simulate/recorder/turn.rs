@@ -1,6 +1,6 @@
 //! What can be changed on a recorder while it runs, as words: for the control port, scripts and weather.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ pub enum Turn {
 
 /// Words that are no [`Turn`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} changes nothing that a recorder has; `GET /faults` lists what there is")]
+#[error("{0:?} changes nothing that a recorder has; `GET /faults/recorders` lists what there is")]
 pub struct UnknownTurn(String);
 
 impl Turn {
@@ -60,7 +60,10 @@ impl Turn {
             ("unlocked", "the account is unlocked".to_owned()),
             ("advanced SECONDS", "true time leaps forward, for every device that shares the clock".to_owned()),
         ];
-        forms.iter().map(|(form, says)| format!("{form:22}{says}\n")).collect()
+        forms.iter().fold(String::new(), |mut text, (form, says)| {
+            let _ = writeln!(text, "{form:26}{says}");
+            text
+        })
     }
 }
 

@@ -18,6 +18,7 @@ use crate::simulate::camera::count;
 pub(super) use search::Searches;
 
 /// The peculiarities of one firmware.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that a firmware has or lacks")]
 #[derive(Debug, Clone)]
 pub struct OnvifManner {
     /// Asks for HTTP Digest instead of a WS-Security token.
