@@ -4,6 +4,7 @@
 
 mod check;
 mod completions;
+mod credential;
 mod demo;
 mod discover;
 mod maintenance;
@@ -56,6 +57,7 @@ enum Command {
     Report(report::Args),
     Replay(replay::Args),
     Maintenance(maintenance::Args),
+    Credential(credential::Args),
     Simulate(simulate::Args),
     Completions(completions::Args),
 }
@@ -96,6 +98,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Maintenance(args) => maintenance::run(&args),
+        Command::Credential(args) => credential::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Completions(args) => completions::run(&args),
     })

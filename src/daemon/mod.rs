@@ -217,6 +217,7 @@ impl Daemon {
             telemetry: Arc::clone(&telemetry),
             probe: Arc::new(control.clone()),
             reload: Arc::new(control.clone()),
+            logins: Arc::new(control.clone()),
             ready,
         };
         telemetry.config_loaded(jiff::Timestamp::now().as_second());
@@ -431,6 +432,16 @@ impl Control {
 impl web::Reload for Control {
     fn reload(&self) -> BoxFuture<'_, Result<(), Problems>> {
         Box::pin(self.reload_now())
+    }
+}
+
+impl web::RetryLogin for Control {
+    fn retry(&self, credential: &str) -> Option<Vec<String>> {
+        let config = self.config.borrow().clone();
+        let (id, _) = config.inventory.credentials.iter().find(|(id, _)| id.as_str() == credential)?;
+        let hosts = self.gate.retry(id);
+        tracing::info!(%credential, ?hosts, "an operator asks for one more login");
+        Some(hosts)
     }
 }
 

@@ -125,7 +125,7 @@ pub fn write_rest(out: &mut Writer, snapshot: &Snapshot) {
     let mut family = out.family(
         "camwatch_credential_refused",
         Kind::Gauge,
-        "1 while a device refuses the credential; it is not tried again until the secret changes.",
+        "1 while a device refuses the credential or has locked its account, and polling is paused so that it is not locked.",
     );
     for credential in inventory.credentials.keys() {
         let refused = snapshot.refused.contains(credential);

@@ -1,13 +1,14 @@
 //! The JSON API. Its description, `openapi.json`, is written by hand and held against the routes by a test.
 
 use axum::Json;
-use axum::extract::{Query, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Shared;
+use super::lifecycle::is_cross_site;
 use crate::observation;
 use crate::snapshot::{CameraStatus, Incident, RecorderStatus};
 
@@ -72,6 +73,24 @@ pub async fn cameras(State(shared): State<Shared>, filter: Query<Filter>) -> Res
 pub async fn incidents(State(shared): State<Shared>) -> Response {
     let snapshot = shared.snapshot();
     Json(Incidents { at: snapshot.at, incidents: &snapshot.incidents }).into_response()
+}
+
+/// What `POST /api/v1/credentials/ID/retry` answers.
+#[derive(Serialize)]
+struct Retried<'a> {
+    credential: &'a str,
+    /// Devices that had refused it, or locked its account, and are asked once more.
+    hosts: Vec<String>,
+}
+
+pub async fn retry(State(shared): State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    if is_cross_site(&headers) {
+        return error(StatusCode::FORBIDDEN, "a page of another site asked for the retry; ask with curl -X POST");
+    }
+    match shared.app.logins.retry(&id) {
+        Some(hosts) => Json(Retried { credential: &id, hosts }).into_response(),
+        None => error(StatusCode::NOT_FOUND, "no credential of this id is configured"),
+    }
 }
 
 pub async fn openapi() -> Response {
