@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::{Config, Problem, Problems};
 use crate::gate::Gate;
-use crate::inventory::{CameraId, HostPort};
+use crate::inventory::{CameraId, HostPort, RecorderId};
 use crate::judgement::Event;
 use crate::probe::{Prober, Report};
 use crate::snapshot::Snapshot;
@@ -218,6 +218,7 @@ impl Daemon {
             probe: Arc::new(control.clone()),
             reload: Arc::new(control.clone()),
             logins: Arc::new(control.clone()),
+            recorders: Arc::new(control.clone()),
             ready,
         };
         telemetry.config_loaded(jiff::Timestamp::now().as_second());
@@ -442,6 +443,17 @@ impl web::RetryLogin for Control {
         let hosts = self.gate.retry(id);
         tracing::info!(%credential, ?hosts, "an operator asks for one more login");
         Some(hosts)
+    }
+}
+
+impl web::ScanNow for Control {
+    fn scan<'a>(&'a self, recorder: &'a RecorderId) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let (answer, asked) = oneshot::channel();
+            let command = Command::ScanNow { recorder: recorder.clone(), answer };
+            // A watch that is gone is stopping.
+            self.commands.send(command).await.is_ok() && asked.await.unwrap_or(false)
+        })
     }
 }
 

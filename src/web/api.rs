@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use super::lifecycle::is_cross_site;
+use crate::inventory::RecorderId;
 use crate::observation;
 use crate::snapshot::{CameraStatus, Incident, RecorderStatus};
 
@@ -90,6 +91,22 @@ pub async fn retry(State(shared): State<Shared>, Path(id): Path<String>, headers
     match shared.app.logins.retry(&id) {
         Some(hosts) => Json(Retried { credential: &id, hosts }).into_response(),
         None => error(StatusCode::NOT_FOUND, "no credential of this id is configured"),
+    }
+}
+
+pub async fn scan(State(shared): State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    if is_cross_site(&headers) {
+        return error(StatusCode::FORBIDDEN, "a page of another site asked for the scan; ask with curl -X POST");
+    }
+    let known = RecorderId::new(&id).ok();
+    let asked = match &known {
+        Some(id) => shared.app.recorders.scan(id).await,
+        None => false,
+    };
+    if asked {
+        StatusCode::ACCEPTED.into_response()
+    } else {
+        error(StatusCode::NOT_FOUND, "no recorder of this id is configured")
     }
 }
 
