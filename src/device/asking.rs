@@ -130,11 +130,6 @@ impl<'a, E: Exchange> Asking<'a, E> {
         }
     }
 
-    /// Sends a request whatever the device refused: it gives back what the device holds for us.
-    pub async fn give_back(&mut self, request: Request<'_>) {
-        let _ = self.exchange.ask(request).await;
-    }
-
     /// Remembers that a request is not worth repeating, where that is what the answer came to.
     pub fn remember(&mut self, what: &str, why: &Why) {
         let now = self.exchange.now();

@@ -9,6 +9,7 @@
 //! knows schedules, states or the record.
 
 mod asking;
+pub mod dahua;
 pub mod discovery;
 pub mod exchange;
 #[cfg(test)]

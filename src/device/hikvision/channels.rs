@@ -84,6 +84,10 @@ pub fn schedules(answer: &Answer) -> Result<Schedules, Why> {
     Ok(schedules)
 }
 
+/// Recording modes that wait for something to happen.
+const ON_EVENTS: [&str; 9] =
+    ["MOTION", "ALARM", "EDR", "ALARMORMOTION", "ALARMANDMOTION", "AllEvent", "FieldDetection", "LineDetection", "CMD"];
+
 /// What a track records, where it says whether its schedule is on. Recording all the time that does not fill the week
 /// is taken for recording on events: otherwise every night outside of it would be a fault.
 fn mode(track: Node<'_>, unknown_words: &mut BTreeSet<String>) -> Option<RecordMode> {
@@ -104,12 +108,9 @@ fn mode(track: Node<'_>, unknown_words: &mut BTreeSet<String>) -> Option<RecordM
         any = true;
         match action.text_at("Actions/ActionRecordingMode") {
             Some("CMR") => {
-                continuous.add(moment(action, "ScheduleActionStartTime"), moment(action, "ScheduleActionEndTime"))
+                continuous.add(moment(action, "ScheduleActionStartTime"), moment(action, "ScheduleActionEndTime"));
             }
-            Some(
-                "MOTION" | "ALARM" | "EDR" | "ALARMORMOTION" | "ALARMANDMOTION" | "AllEvent" | "FieldDetection"
-                | "LineDetection" | "CMD",
-            ) => {}
+            Some(word) if ON_EVENTS.contains(&word) => {}
             Some(word) => {
                 let word: String = word.chars().take(40).collect();
                 unknown_words.insert(format!("recording mode {word:?}"));
@@ -117,7 +118,7 @@ fn mode(track: Node<'_>, unknown_words: &mut BTreeSet<String>) -> Option<RecordM
             None => {}
         }
     }
-    Some(match (any, continuous.is_full()) {
+    Some(match (any, continuous.filled()) {
         (false, _) => RecordMode::Off,
         (true, true) => RecordMode::Continuous,
         (true, false) => RecordMode::Event,
@@ -160,7 +161,7 @@ impl Week {
     }
 
     /// Whether no more than a minute is missing anywhere: some firmware ends a day at 23:59:59.
-    fn is_full(mut self) -> bool {
+    fn filled(mut self) -> bool {
         self.0.sort_unstable();
         let mut reached = 0;
         for (start, end) in self.0 {

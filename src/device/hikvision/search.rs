@@ -118,6 +118,7 @@ impl Month {
         Self { year: day.year(), month: day.month() }
     }
 
+    #[must_use]
     pub fn before(self) -> Self {
         match self.month {
             1 => Self { year: self.year - 1, month: 12 },

@@ -1,5 +1,6 @@
 //! A device that answers from fixtures, and what is made of it.
 
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 use jiff::civil::{Date, date, datetime};
@@ -8,6 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::device::exchange::Sign;
 use crate::device::fake::{Fake, answer_of};
+use crate::device::finding::Clock;
 use crate::observation::DiskStatus;
 
 macro_rules! fixture {
@@ -50,15 +52,15 @@ fn nvr(asked: &str) -> Option<(u16, Vec<u8>)> {
 const NOT_FOUND: (u16, Vec<u8>) = (404, Vec::new());
 
 fn result(track: u32, spans: &[(&str, &str)], word: &str) -> Vec<u8> {
-    let items: String = spans
-        .iter()
-        .map(|(start, end)| {
-            format!(
-                "<searchMatchItem><trackID>{track}</trackID><timeSpan><startTime>{start}Z</startTime>\
-                 <endTime>{end}Z</endTime></timeSpan></searchMatchItem>"
-            )
-        })
-        .collect();
+    let mut items = String::new();
+    for (start, end) in spans {
+        write!(
+            items,
+            "<searchMatchItem><trackID>{track}</trackID><timeSpan><startTime>{start}Z</startTime>\
+             <endTime>{end}Z</endTime></timeSpan></searchMatchItem>"
+        )
+        .unwrap();
+    }
     format!(
         "<CMSearchResult><responseStatusStrg>{word}</responseStatusStrg><matchList>{items}</matchList></CMSearchResult>"
     )
@@ -72,12 +74,11 @@ fn calendar_from(body: &str, first: Date) -> Vec<u8> {
         rest.split('<').next().unwrap().parse().unwrap()
     };
     let month = date(number("year"), i8::try_from(number("monthOfYear")).unwrap(), 1);
-    let days: String = (1..=month.days_in_month())
-        .map(|day| {
-            let recorded = (first..=date(2026, 11, 22)).contains(&date(month.year(), month.month(), day));
-            format!("<day><id>{day}</id><dayOfMonth>{day}</dayOfMonth><record>{recorded}</record></day>")
-        })
-        .collect();
+    let mut days = String::new();
+    for day in 1..=month.days_in_month() {
+        let recorded = (first..=date(2026, 11, 22)).contains(&date(month.year(), month.month(), day));
+        write!(days, "<day><id>{day}</id><dayOfMonth>{day}</dayOfMonth><record>{recorded}</record></day>").unwrap();
+    }
     format!("<trackDailyDistribution><dayList>{days}</dayList></trackDailyDistribution>").into_bytes()
 }
 
@@ -96,7 +97,7 @@ async fn a_metadata_poll_of_a_recorder_costs_eight_requests_and_five_after() {
     assert_eq!(device.firmware.as_deref(), Some("V4.31.102 build 211123"));
     assert_eq!(device.serial.as_deref(), Some("DS7608NIQ20820190417CCRRD11223344WCVU"));
     // The device claims to be an hour further east; its digits are a minute and a half ahead of the site's.
-    assert_eq!(finding.clock.yes().unwrap().offset_seconds, 90.5);
+    assert_eq!(finding.clock, Found::Yes(Clock { offset_seconds: 90.5, uncertainty_seconds: 0.5 }));
 
     let channels = finding.channels.yes().unwrap();
     let told: Vec<_> = channels.iter().map(|c| (c.channel, c.name.as_deref(), c.online, c.recording)).collect();
@@ -263,7 +264,8 @@ fn picky(wants: fn(&str) -> bool, refusal: (u16, &'static [u8])) -> Fake {
 
 #[tokio::test]
 async fn the_wording_that_worked_is_remembered() {
-    let conflicts: [(fn(&str) -> bool, (u16, &'static [u8]), Wording); 4] = [
+    type Conflict = (fn(&str) -> bool, (u16, &'static [u8]), Wording);
+    let conflicts: [Conflict; 4] = [
         (|body| !body.contains("metadataList"), (400, fixture!("bad_xml_content.xml")), Wording::Bare),
         (|body| body.contains("trackIDList"), (200, fixture!("bad_xml_content.xml")), Wording::Documented),
         // What is not understood is taken for a question about nothing.
