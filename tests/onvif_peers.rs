@@ -1,5 +1,5 @@
 //! ONVIF and WS-Discovery against what others wrote: the mock device of the oxvif crate, the Python client
-//! onvif-zeep-async, the Python responder WSDiscovery. `tests/peers/onvif/install` puts them into `target/peers`.
+//! onvif-zeep-async, the Python responder `WSDiscovery`. `tests/peers/onvif/install` puts them into `target/peers`.
 
 mod support;
 

@@ -19,6 +19,11 @@ use crate::device::xml::Tree;
 /// So many recordings are asked for one by one; more in one search, which is some three requests for all of them.
 const ASKED_ONE_BY_ONE: usize = 4;
 
+/// Recordings of one channel that are asked for, and whose history is: a device that makes one of every minute of motion
+/// is known by its search alone, and its days are not.
+const MOST_OF_A_CHANNEL: usize = 16;
+const MOST_HISTORIES: usize = 4;
+
 /// Results that one answer may hold, and pages until a search is given up: a year of recording on motion is less.
 const RESULTS_PER_PAGE: usize = 200;
 const PAGES: usize = 60;
@@ -161,10 +166,13 @@ async fn listed<E: Exchange>(
     let mut refused = None;
     for (channel, indices) in channels {
         let mut extents = Vec::new();
-        for index in indices {
+        for (asked, index) in indices.into_iter().enumerate() {
             let token = &recordings[index].token;
             if let Some(extent) = known.remove(token) {
                 extents.push(extent);
+                continue;
+            }
+            if asked >= MOST_OF_A_CHANNEL {
                 continue;
             }
             match information(client, token).await {
@@ -298,6 +306,9 @@ async fn days_present<E: Exchange>(
     holding: &mut Holding,
 ) -> Result<(), Trouble> {
     let Some(window) = Window::of(wish, client.clock.now()) else { return Ok(()) };
+    if extents.len() > MOST_HISTORIES {
+        return Ok(());
+    }
     let mut looked_at: Option<BTreeSet<Date>> = None;
     for extent in extents.iter().filter(|extent| !extent.recording.token.is_empty()) {
         let token = extent.recording.token.as_str();
