@@ -33,7 +33,9 @@ const COMPRESSION: u32 = 60;
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let _ = rustls::crypto::ring::default_provider().install_default();
-    println!("| recorder of 64 channels | poll | requests | connections | KiB received | KiB sent | CPU ms | wall ms |");
+    println!(
+        "| recorder of 64 channels | poll | requests | connections | KiB received | KiB sent | CPU ms | wall ms |"
+    );
     println!("|---|---|---|---|---|---|---|---|");
     for kind in ["hikvision", "dahua", "onvif"] {
         runtime.block_on(one(kind));
@@ -95,7 +97,8 @@ fn poller(config: &Config, recorder: &Recorder, gate: &Gate) -> Poller {
 
 fn cpu() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_SELF).expect("the kernel's account");
-    let micros: i64 = [usage.user_time(), usage.system_time()].iter().map(|t| t.tv_sec() * 1_000_000 + t.tv_usec()).sum();
+    let micros: i64 =
+        [usage.user_time(), usage.system_time()].iter().map(|t| t.tv_sec() * 1_000_000 + t.tv_usec()).sum();
     Duration::from_micros(u64::try_from(micros).expect("time spent is not negative"))
 }
 

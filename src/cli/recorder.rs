@@ -79,6 +79,16 @@ async fn poll(config: &Config, recorder: &Recorder, scan: bool) -> (Poll, Readin
         let presence = record.as_ref().and_then(|record| record.presence(&behind.camera).ok());
         behind.presence = presence.unwrap_or_default();
     }
+    if scan {
+        let minutes =
+            (12 + 4 * subject.cameras.len()) / usize::try_from(recorder.requests_per_minute).unwrap_or(1).max(1);
+        eprintln!(
+            "asking for {} channels at {} requests a minute: about {} min, more the first time",
+            subject.cameras.len(),
+            recorder.requests_per_minute,
+            minutes.max(1)
+        );
+    }
     let _ = rustls::crypto::ring::default_provider().install_default();
     let poller = Poller::new(recorder, credential, &gate, memory);
     let depth = if scan { WishDepth::Scan } else { WishDepth::Metadata };

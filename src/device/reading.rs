@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::finding::{DeviceTime, Finding, Found, Holding, Wish, WishDepth};
+use super::finding::{DeviceTime, Finding, Found, Holding, Why, Wish, WishDepth};
 use crate::inventory::{Camera, CameraId, Recorder, RecorderId, RecorderKind};
 use crate::ledger::retention::{Presence, Requirement, forecast, missing};
 use crate::observation::{Outcome, RecorderSeen, Recording};
@@ -199,8 +199,9 @@ fn detail(finding: &Finding) -> Option<String> {
 impl<T> Found<T> {
     fn no(&self) -> Option<String> {
         match self {
+            // What a device cannot do is no finding.
+            Self::NotAsked | Self::Yes(_) | Self::No(Why::NotSupported) => None,
             Self::No(why) => Some(why.to_string()),
-            Self::NotAsked | Self::Yes(_) => None,
         }
     }
 }
@@ -236,7 +237,7 @@ mod tests {
 
     use super::*;
     use crate::device::exchange::Trouble;
-    use crate::device::finding::{self, Why};
+    use crate::device::finding;
     use crate::observation::{Channel, Device, Disk, DiskStatus, RecordMode};
 
     fn zone() -> TimeZone {
