@@ -51,7 +51,7 @@ fn a_refused_login_is_listed_and_tried_once_more_when_somebody_asks() {
     let seen = daemon.camera("gate");
     let detail = seen["detail"].as_str().unwrap();
     assert!(detail.contains("credential \"nvr\"") && detail.contains("so that the account is not locked"), "{detail}");
-    wait_until("the record", LIMIT, || credential(&place, &["list"]).1 != "");
+    wait_until("the record", LIMIT, || !credential(&place, &["list"]).1.is_empty());
     let (code, list, _) = credential(&place, &["list"]);
     assert_eq!((code, list.matches('\n').count()), (0, 1));
     let host = place.camera.address().ip().to_string();
@@ -67,7 +67,7 @@ fn a_refused_login_is_listed_and_tried_once_more_when_somebody_asks() {
     assert_eq!(code, 2);
     assert!(stderr.contains("no credential \"nvx\"") && stderr.contains("\"nvr\""), "{stderr}");
     assert_eq!(http_post(place.config.port, "/api/v1/credentials/nvx/retry").unwrap().0, 404);
-    wait_until("the record", LIMIT, || credential(&place, &["list"]).1 != "");
+    wait_until("the record", LIMIT, || !credential(&place, &["list"]).1.is_empty());
     drop(daemon);
 
     // Without a daemon the record is opened, and the next daemon tries.
