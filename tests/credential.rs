@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use camwatch::simulate::{Auth, CameraOptions, Fleet, FleetOptions, SimCamera};
-use support::{CAMWATCH, Camera, ConfigFile, Daemon, camwatch, http_post, wait_until};
+use support::{CAMWATCH, Camera, ConfigFile, Daemon, camwatch, http_post, probe, wait_until};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -70,14 +70,23 @@ fn a_refused_login_is_listed_and_tried_once_more_when_somebody_asks() {
     wait_until("the record", LIMIT, || !credential(&place, &["list"]).1.is_empty());
     drop(daemon);
 
-    // Without a daemon the record is opened, and the next daemon tries.
-    let (code, hosts, stderr) = credential(&place, &["retry", "nvr"]);
-    assert_eq!((code, hosts), (0, format!("{host}\n")), "{stderr}");
-    assert_eq!(credential(&place, &["list"]).1, "");
+    // Without a daemon the record is opened, and the next look tries, whoever looks; a second one knows of it.
+    let retry = || {
+        let (code, hosts, stderr) = credential(&place, &["retry", "nvr"]);
+        assert_eq!((code, hosts), (0, format!("{host}\n")), "{stderr}");
+        assert_eq!(credential(&place, &["list"]).1, "");
+    };
+    retry();
+    let config = place.config.path();
+    for _ in 0..2 {
+        assert_eq!(probe("gate", &["--config", config.to_str().unwrap()]).outcome(), "unauthorized");
+        assert_eq!(refused(), 3);
+    }
+    retry();
     place.camera.set_auth(Some(Auth::new("monitor", "wrong")));
     let daemon = Daemon::start(&place.config);
     daemon.wait_for_state("gate", "up");
-    assert_eq!(refused(), 2);
+    assert_eq!(refused(), 3);
     drop(daemon);
     place.runtime.shutdown_background();
 }

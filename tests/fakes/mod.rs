@@ -153,7 +153,7 @@ impl Fake {
     }
 
     pub fn set_password(&self, password: &str) {
-        self.shared.lock().unwrap().password = password.to_owned();
+        password.clone_into(&mut self.shared.lock().unwrap().password);
     }
 
     pub fn run_out_of_connections(&self, out: bool) {
