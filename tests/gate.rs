@@ -360,6 +360,7 @@ async fn a_day(hours: &Hours, box_: &Box, gate: &Gate, password: &str) {
         transport: Transport::Tcp,
         depth: Depth::Describe,
         timeout: Duration::from_secs(5),
+        watch: probe::WATCH,
     };
     for tick in 0..2880 {
         prober.probe(&request).await;

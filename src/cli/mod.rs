@@ -9,6 +9,7 @@ mod demo;
 mod discover;
 mod maintenance;
 mod probe;
+mod recorder;
 mod replay;
 mod report;
 mod run;
@@ -51,6 +52,7 @@ enum Command {
     Check(check::Args),
     Probe(probe::Args),
     Discover(discover::Args),
+    Recorder(recorder::Args),
     Status(status::Args),
     Report(report::Args),
     Replay(replay::Args),
@@ -91,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Probe(args) => probe::run(&args),
         Command::Discover(args) => discover::run(&args),
+        Command::Recorder(args) => recorder::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Replay(args) => replay::run(&args),

@@ -29,7 +29,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::config::Problems;
 use crate::export::Pages;
-use crate::inventory::CameraId;
+use crate::inventory::{CameraId, RecorderId};
 use crate::probe::Report;
 use crate::snapshot::Snapshot;
 use crate::telemetry::Telemetry;
@@ -47,6 +47,7 @@ pub struct App {
     pub probe: Arc<dyn ProbeNow>,
     pub reload: Arc<dyn Reload>,
     pub logins: Arc<dyn RetryLogin>,
+    pub recorders: Arc<dyn ScanNow>,
     /// `true` from when the daemon does its work; `/-/ready` shows it.
     pub ready: watch::Receiver<bool>,
 }
@@ -81,6 +82,12 @@ pub trait RetryLogin: Send + Sync {
     /// Allows one more login wherever a device refuses this credential or has locked its account; the hosts of these.
     /// `None` for a credential that is not configured.
     fn retry(&self, credential: &str) -> Option<Vec<String>>;
+}
+
+/// A scan of a recorder on request.
+pub trait ScanNow: Send + Sync {
+    /// Has a recorder asked for all that it holds as soon as it answers; `false` for one that is not watched.
+    fn scan<'a>(&'a self, recorder: &'a RecorderId) -> BoxFuture<'a, bool>;
 }
 
 /// Why the web cannot be served.
@@ -128,6 +135,7 @@ fn router(app: App) -> Router {
         .route("/api/v1/incidents", get(api::incidents))
         .route("/api/v1/reports/{month}", get(reports::report))
         .route("/api/v1/credentials/{id}/retry", post(api::retry))
+        .route("/api/v1/recorders/{id}/scan", post(api::scan))
         .route("/api/v1/openapi.json", get(api::openapi))
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(shared.clone(), auth::require))
@@ -151,7 +159,8 @@ async fn not_found(request: Request) -> Response {
     text(
         StatusCode::NOT_FOUND,
         "404: nothing is at this path. There are /, /metrics, /probe?camera=ID, /-/healthy, /-/ready, POST /-/reload, \
-         /api/v1/cameras, /api/v1/incidents, /api/v1/reports/YYYY-MM, POST /api/v1/credentials/ID/retry and \
+         /api/v1/cameras, /api/v1/incidents, /api/v1/reports/YYYY-MM, POST /api/v1/credentials/ID/retry, \
+         POST /api/v1/recorders/ID/scan and \
          /api/v1/openapi.json.\n",
     )
 }
