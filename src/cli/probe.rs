@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::gate::Gate;
 use crate::inventory::{CameraId, Depth, TlsPolicy, Transport};
 use crate::observation::{Class, Observation, Seen};
-use crate::probe::{KeyFrame, Login, Prober, Report, Request};
+use crate::probe::{KeyFrame, Login, Prober, Report, Request, WATCH};
 use crate::secret::Secret;
 use crate::store::Reader;
 
@@ -137,7 +137,7 @@ fn prepare(args: &Args) -> Result<(Request, Gate), String> {
 }
 
 /// The record of a daemon beside us: what it knows as refused must not be tried again from here.
-fn known_refusals(config: &Config) -> Gate {
+pub(super) fn known_refusals(config: &Config) -> Gate {
     let kept = Reader::open(&config.store.path).and_then(|reader| Ok((reader.gate()?, reader.salt()?)));
     match kept {
         Ok((kept, salt)) => Gate::new(kept, salt),
@@ -175,6 +175,7 @@ fn of_camera(args: &Args, config: Option<&Config>) -> Result<Request, String> {
         transport: camera.transport,
         depth: camera.depth,
         timeout: camera.timeout,
+        watch: WATCH,
     })
 }
 
@@ -203,6 +204,7 @@ fn of_url(text: &str) -> Result<Request, String> {
         transport: Transport::Tcp,
         depth: Depth::Frame,
         timeout: Duration::from_secs(10),
+        watch: WATCH,
     })
 }
 

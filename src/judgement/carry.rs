@@ -7,11 +7,14 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 
 use super::Event;
+use super::camera::is_path;
 use super::event::{IncidentEvent, IncidentScope, Phase as EventPhase};
+use super::groups::Place;
 use super::incidents::{CameraCase, Due, Incidents, MonitorCase, Opened, kind_of};
 use super::outage::Outage;
 use super::watched::Watched;
-use crate::inventory::{CameraId, SiteId};
+use crate::inventory::{CameraId, RecorderId, SiteId};
+use crate::observation::{Cause, State};
 use crate::snapshot::Incident;
 
 impl Incidents {
@@ -20,6 +23,7 @@ impl Incidents {
         &mut self,
         open: &[Incident],
         index: &HashMap<CameraId, usize>,
+        cameras: &[Watched],
         now: Timestamp,
         events: &mut Vec<Event>,
     ) {
@@ -41,21 +45,19 @@ impl Incidents {
                 },
                 IncidentScope::Site => {
                     let site = SiteId::new(&incident.subject).ok().and_then(|id| self.site_index.get(&id).copied());
-                    match site.filter(|_| !opened.cameras.is_empty()) {
-                        Some(s) => {
-                            let mut outage = Outage::new(incident.opened_at, opened.cameras.iter().copied());
-                            outage.opened = Some(opened);
-                            self.sites[s].outage = Some(outage);
-                            true
-                        }
-                        None => false,
-                    }
+                    self.restore_outage(site, opened)
+                }
+                IncidentScope::Recorder => self.restore_recorder(&incident.subject, opened, cameras),
+                IncidentScope::Monitor if incident.cause == Cause::ClockWrong => {
+                    self.clock = Some(MonitorCase { decided: incident.opened_at, opened: Some(opened) });
+                    self.is_our_clock_wrong = true;
+                    true
                 }
                 IncidentScope::Monitor => {
                     self.monitor = Some(MonitorCase { decided: incident.opened_at, opened: Some(opened) });
                     true
                 }
-                IncidentScope::Recorder | IncidentScope::Area => false,
+                IncidentScope::Area => false,
             };
             if !kept {
                 events.push(Event::Incident(IncidentEvent {
@@ -70,6 +72,28 @@ impl Incidents {
                 }));
             }
         }
+    }
+
+    fn restore_outage(&mut self, group: Option<usize>, opened: Opened) -> bool {
+        let Some(g) = group.filter(|_| !opened.cameras.is_empty()) else { return false };
+        let mut outage = Outage::new(opened.at, opened.cameras.iter().copied());
+        outage.opened = Some(opened);
+        self.groups[g].outage = Some(outage);
+        true
+    }
+
+    /// A recorder's incident is of its cameras, where those were dark, or of what is wrong with itself.
+    fn restore_recorder(&mut self, subject: &str, opened: Opened, cameras: &[Watched]) -> bool {
+        let Ok(id) = RecorderId::new(subject) else { return false };
+        let were_dark = !opened.cameras.is_empty()
+            && is_path(opened.cause)
+            && opened.cameras.iter().all(|&i| cameras[i].recorded.state == State::Dark);
+        if were_dark {
+            return self.restore_outage(self.behind_index.get(&id).copied(), opened);
+        }
+        let Some(&r) = self.recorder_index.get(&id) else { return false };
+        self.recorders[r].restore(opened);
+        true
     }
 
     /// Carries over what runs under an earlier configuration; `moved` says where each camera of it is now.
@@ -98,7 +122,7 @@ impl Incidents {
             match (moved[i], case.opened) {
                 (Some(new), opened) => {
                     let opened = opened.map(|(opened, by)| (Opened { cameras: [new].into(), ..opened }, by));
-                    self.cameras[new] = CameraCase { complains: case.complains, opened, due: None };
+                    self.cameras[new] = CameraCase { alone: case.alone, complains: case.complains, opened, due: None };
                     self.reset_due(Due::Camera(new), case.due);
                 }
                 (None, Some((opened, _))) => {
@@ -107,25 +131,42 @@ impl Incidents {
                 (None, None) => {}
             }
         }
-        for site in old.sites {
-            let Some(&s) = self.site_index.get(&site.id) else {
-                if let Some(opened) = site.outage.and_then(|outage| outage.opened) {
-                    closed.push(close(&opened, IncidentScope::Site, site.id.as_str()));
+        for group in old.groups {
+            let new = match &group.place {
+                Place::Site(id) => self.site_index.get(id),
+                Place::Recorder(id) => self.behind_index.get(id),
+            };
+            let Some(&g) = new else {
+                if let Some(opened) = group.outage.and_then(|outage| outage.opened) {
+                    closed.push(close(&opened, group.place.scope(), group.place.as_str()));
                 }
                 continue;
             };
-            self.sites[s].unreachable = site.unreachable;
-            self.sites[s].outage = site.outage.map(|outage| Outage {
+            let is_ours = |i: usize| cameras[i].site == g || cameras[i].behind == Some(g);
+            self.groups[g].unreachable = group.unreachable;
+            self.groups[g].outage = group.outage.map(|outage| Outage {
                 members: outage
                     .members
                     .into_iter()
-                    .filter_map(|(i, member)| Some((moved[i].filter(|&new| cameras[new].site == s)?, member)))
+                    .filter_map(|(i, member)| Some((moved[i].filter(|&new| is_ours(new))?, member)))
                     .collect(),
                 opened: outage.opened.map(|opened| Opened { cameras: map(opened.cameras), ..opened }),
                 ..outage
             });
-            self.reset_due(Due::Site(s), site.due);
+            self.reset_due(Due::Group(g), group.due);
         }
+        for mut old in old.recorders {
+            let opened = old.opened.take();
+            let Some(&r) = self.recorder_index.get(&old.id) else {
+                closed.extend(opened.map(|opened| close(&opened, IncidentScope::Recorder, old.id.as_str())));
+                continue;
+            };
+            self.recorders[r].take_over(old);
+            self.recorders[r].opened = opened.map(|opened| Opened { cameras: map(opened.cameras), ..opened });
+            self.stirred_recorders.insert(r);
+        }
+        self.is_our_clock_wrong = old.is_our_clock_wrong;
+        self.clock = old.clock;
         self.monitor = old.monitor.map(|case| MonitorCase {
             opened: case.opened.map(|opened| Opened { cameras: map(opened.cameras), ..opened }),
             ..case

@@ -1,20 +1,21 @@
 //! Incidents: what one page is about. One upstream failure is one incident, however many cameras it explains.
 //!
-//! Scopes: `camera`, `site`, `monitor`. Those of recorders and areas will stand between them: wider ones are settled
-//! first, and what they explain opens nothing of its own. Works on what is shown; knows nobody who is told.
+//! Scopes: `camera`, `recorder`, `site`, `monitor`; that of areas will stand above sites. Wider ones are settled first,
+//! and what they explain opens nothing of its own. Works on what is shown; knows nobody who is told.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::event::{IncidentEvent, IncidentScope, Phase as EventPhase};
+use super::groups::{Group, Place};
 use super::maintenance::Phase;
-use super::outage::{Outage, is_common_failure, is_dark_by_path};
-use super::runs::Run;
+use super::outage::Outage;
+use super::recorder::RecorderCase;
 use super::watched::Watched;
 use super::{Policy, after};
-use crate::inventory::SiteId;
+use crate::inventory::{RecorderId, SiteId};
 use crate::observation::{Cause, State};
 use crate::snapshot::Incident;
 
@@ -60,21 +61,12 @@ struct Complaint {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct CameraCase {
+    /// Dark by itself after a wider failure was over: nothing wider explains it until it is seen again.
+    pub(super) alone: bool,
     /// What it complains of, where nothing wider explains it, and when that was decided.
     pub(super) complains: Option<(Kind, Timestamp)>,
     /// With what opened it.
     pub(super) opened: Option<(Opened, Kind)>,
-    pub(super) due: Option<Timestamp>,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct SiteCase {
-    pub(super) id: SiteId,
-    pub(super) has_gateway: bool,
-    pub(super) cameras: Vec<usize>,
-    /// Looks at the gateway in a row that found it unreachable.
-    pub(super) unreachable: Run,
-    pub(super) outage: Option<Outage>,
     pub(super) due: Option<Timestamp>,
 }
 
@@ -87,83 +79,86 @@ pub(super) struct MonitorCase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Due {
     Monitor,
-    Site(usize),
+    Clock,
+    Group(usize),
+    Recorder(usize),
     Camera(usize),
 }
 
 #[derive(Default)]
 pub(super) struct Incidents {
     pub(super) cameras: Vec<CameraCase>,
-    pub(super) sites: Vec<SiteCase>,
+    /// What cameras may fail together by: first the sites, then the recorders that have cameras, each by id.
+    pub(super) groups: Vec<Group>,
     pub(super) site_index: HashMap<SiteId, usize>,
+    pub(super) behind_index: HashMap<RecorderId, usize>,
+    /// In the order of their ids.
+    pub(super) recorders: Vec<RecorderCase>,
+    pub(super) recorder_index: HashMap<RecorderId, usize>,
     pub(super) monitor: Option<MonitorCase>,
     /// The references have answered: what was open of the monitor is over.
     pub(super) monitor_over: bool,
+    /// The monitor's own clock is what is wrong.
+    pub(super) clock: Option<MonitorCase>,
+    pub(super) is_our_clock_wrong: bool,
+    /// What was open of it, and is over.
+    pub(super) clock_over: Option<Opened>,
     pub(super) due: BTreeSet<(Timestamp, Due)>,
-    /// Sites to look at although none of their cameras changed.
+    /// Groups to look at although none of their cameras changed.
     pub(super) stirred: BTreeSet<usize>,
+    pub(super) stirred_recorders: BTreeSet<usize>,
 }
 
 impl Incidents {
     pub(super) fn new(policy: &Policy, cameras: &mut [Watched]) -> Self {
-        let ids: BTreeSet<&SiteId> = cameras.iter().map(|camera| &camera.site_id).collect();
-        let mut sites: Vec<SiteCase> = ids
-            .into_iter()
-            .map(|id| SiteCase {
-                id: id.clone(),
-                has_gateway: policy.sites.get(id).is_some_and(|site| site.gateway.is_some()),
-                cameras: Vec::new(),
-                unreachable: Run::default(),
-                outage: None,
-                due: None,
-            })
-            .collect();
-        let site_index: HashMap<SiteId, usize> =
-            sites.iter().enumerate().map(|(s, site)| (site.id.clone(), s)).collect();
-        for (i, camera) in cameras.iter_mut().enumerate() {
-            camera.site = site_index[&camera.site_id];
-            sites[camera.site].cameras.push(i);
+        let mut behind: BTreeMap<&RecorderId, Vec<usize>> = BTreeMap::new();
+        let mut at: BTreeMap<&SiteId, Vec<usize>> = BTreeMap::new();
+        for (i, camera) in cameras.iter().enumerate() {
+            at.entry(&camera.site_id).or_default().push(i);
+            if let Some(recorder) = &camera.recorder {
+                behind.entry(recorder).or_default().push(i);
+            }
         }
-        Self { cameras: vec![CameraCase::default(); cameras.len()], sites, site_index, ..Self::default() }
+        let of_sites = at.iter().map(|(id, cameras)| {
+            let has_gateway = policy.sites.get(*id).is_some_and(|site| site.gateway.is_some());
+            Group::new(Place::Site((*id).clone()), has_gateway, cameras.clone())
+        });
+        let of_recorders =
+            behind.iter().map(|(id, cameras)| Group::new(Place::Recorder((*id).clone()), false, cameras.clone()));
+        let groups: Vec<Group> = of_sites.chain(of_recorders).collect();
+        let recorders: Vec<RecorderCase> = policy
+            .recorders
+            .values()
+            .map(|one| RecorderCase::new(one, behind.get(&one.id).cloned().unwrap_or_default(), policy))
+            .collect();
+        let mut this = Self {
+            cameras: vec![CameraCase::default(); cameras.len()],
+            recorder_index: recorders.iter().enumerate().map(|(r, one)| (one.id.clone(), r)).collect(),
+            recorders,
+            ..Self::default()
+        };
+        for (g, group) in groups.iter().enumerate() {
+            match &group.place {
+                Place::Site(id) => {
+                    group.cameras.iter().for_each(|&i| cameras[i].site = g);
+                    this.site_index.insert(id.clone(), g);
+                }
+                Place::Recorder(id) => {
+                    group.cameras.iter().for_each(|&i| cameras[i].behind = Some(g));
+                    this.behind_index.insert(id.clone(), g);
+                }
+            }
+        }
+        this.groups = groups;
+        for (r, recorder) in this.recorders.iter().enumerate() {
+            let groups = [this.site_index.get(&recorder.site), this.behind_index.get(&recorder.id)];
+            groups.into_iter().flatten().for_each(|&g| this.groups[g].recorders.push(r));
+        }
+        this
     }
 
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         self.due.first().map(|(at, _)| *at)
-    }
-
-    /// Whether an observation of a camera of this site may matter although its state stays.
-    pub(super) fn concerns(&self, site: usize, confirm: u32) -> bool {
-        let site = &self.sites[site];
-        site.outage.is_some() || site.unreachable.length() >= confirm
-    }
-
-    pub(super) fn see_gateway(&mut self, site: &SiteId, reachable: bool, at: Timestamp, confirm: u32) {
-        let Some(&s) = self.site_index.get(site) else { return };
-        let site = &mut self.sites[s];
-        if !site.has_gateway {
-            return;
-        }
-        if reachable {
-            site.unreachable.clear();
-            if let Some(outage) = &mut site.outage {
-                outage.gone = true;
-            }
-        } else {
-            site.unreachable.push(at);
-            // One that was never told begins anew when the cameras are looked at.
-            if site.unreachable.length() >= confirm
-                && let Some(outage) = site.outage.as_mut().filter(|outage| outage.opened.is_some())
-            {
-                outage.returns();
-            }
-        }
-        self.stirred.insert(s);
-    }
-
-    pub(super) fn count_failure(&mut self, camera: usize, site: usize) {
-        if let Some(outage) = &mut self.sites[site].outage {
-            outage.count_failure(camera);
-        }
     }
 
     /// Rule 7. What was decided of sites but not told falls where the answer has `turned`: every run starts anew.
@@ -176,36 +171,57 @@ impl Incidents {
         if !turned {
             return;
         }
-        for site in &mut self.sites {
-            site.unreachable.clear();
-            site.outage.take_if(|outage| outage.opened.is_none());
+        for group in &mut self.groups {
+            group.unreachable.clear();
+            group.outage.take_if(|outage| outage.opened.is_none());
+        }
+        for (r, recorder) in self.recorders.iter_mut().enumerate() {
+            recorder.lose_sight();
+            self.stirred_recorders.insert(r);
         }
     }
 
     /// Brings the incidents up to what is shown, of the cameras that were touched and of those whose wait is over.
     pub(super) fn settle(&mut self, view: &View<'_>, touched: &[usize]) -> Vec<IncidentEvent> {
         let mut cameras: BTreeSet<usize> = touched.iter().copied().collect();
-        let mut sites = std::mem::take(&mut self.stirred);
-        sites.extend(touched.iter().map(|&i| view.cameras[i].site));
+        let mut groups = std::mem::take(&mut self.stirred);
+        let mut recorders = std::mem::take(&mut self.stirred_recorders);
+        groups.extend(touched.iter().map(|&i| view.cameras[i].site));
         while let Some(&(at, due)) = self.due.first().filter(|(at, _)| *at <= view.now) {
             self.due.remove(&(at, due));
             match due {
-                Due::Monitor => {}
-                Due::Site(s) => {
-                    self.sites[s].due = None;
-                    sites.insert(s);
+                Due::Monitor | Due::Clock => {}
+                Due::Group(g) => {
+                    self.groups[g].due = None;
+                    groups.insert(g);
+                }
+                Due::Recorder(r) => {
+                    self.recorders[r].due = None;
+                    recorders.insert(r);
                 }
                 Due::Camera(i) => {
                     self.cameras[i].due = None;
                     cameras.insert(i);
-                    sites.insert(view.cameras[i].site);
+                    groups.insert(view.cameras[i].site);
                 }
             }
         }
+        // What a site explains, its recorders do not.
+        for g in groups.clone() {
+            groups.extend(self.groups[g].cameras.iter().filter_map(|&i| view.cameras[i].behind));
+        }
         let mut events = Vec::new();
         self.settle_monitor(view, &cameras, &mut events);
-        for s in sites {
-            cameras.extend(self.settle_site(s, view, &mut events));
+        self.settle_clock(view, &mut events);
+        for &g in &groups {
+            self.mark_alone(g, view);
+        }
+        for g in groups {
+            cameras.extend(self.settle_group(g, view, &mut events));
+            recorders.extend(&self.groups[g].recorders);
+        }
+        for r in recorders {
+            self.settle_recorder(r, view, &mut events);
         }
         for i in cameras {
             self.settle_camera(i, view, &mut events);
@@ -259,130 +275,14 @@ impl Incidents {
         case.opened = Some(opened);
     }
 
-    /// Gives the cameras that the site's failure explains, whose own incidents wait no longer.
-    fn settle_site(&mut self, s: usize, view: &View<'_>, events: &mut Vec<IncidentEvent>) -> Vec<usize> {
-        let failing = self.failure(s, view);
-        let outage = match (self.sites[s].outage.take(), &failing) {
-            // What was told is over when its line is there again, whatever has become of its cameras.
-            (Some(mut outage), _) if outage.opened.is_some() => {
-                if !self.sites[s].has_gateway && outage.members.keys().any(|&i| view.cameras[i].is_live()) {
-                    outage.gone = true;
-                }
-                if !outage.gone {
-                    outage.join(failing.iter().flatten().copied());
-                }
-                Some(outage)
-            }
-            // Until it is told, it is what it comes to at each moment.
-            (Some(mut outage), Some(dark)) if !outage.gone => {
-                outage.explain(dark);
-                Some(outage)
-            }
-            (_, Some(dark)) => Some(self.outage_of(dark, view)),
-            (Some(mut outage), None) => {
-                outage.gone = true;
-                Some(outage)
-            }
-            (None, None) => None,
-        };
-        let Some(mut outage) = outage else {
-            self.reset_due(Due::Site(s), None);
-            return Vec::new();
-        };
-        outage.look(view.cameras);
-        self.tell_outage(s, &mut outage, view, events);
-        if outage.is_settled(view) {
-            if let Some(opened) = &outage.opened {
-                events.push(tell(opened, EventPhase::Close, IncidentScope::Site, self.sites[s].id.as_str(), view));
-            }
-            // A camera may fail again already while the line still does.
-            let Some(dark) = failing else {
-                self.reset_due(Due::Site(s), None);
-                return Vec::new();
-            };
-            outage = self.outage_of(&dark, view);
-        }
-        let due = after(outage.decided, view.group_wait);
-        let waits = outage.opened.is_none() && !outage.gone && due > view.now;
-        let explained = outage.members.keys().copied().collect();
-        self.sites[s].outage = Some(outage);
-        self.reset_due(Due::Site(s), waits.then_some(due));
-        explained
-    }
-
-    /// One that begins now; what its dark cameras have waited already counts.
-    fn outage_of(&self, dark: &[usize], view: &View<'_>) -> Outage {
-        let waiting = dark.iter().filter_map(|&i| self.cameras[i].complains.filter(|(kind, _)| *kind == Kind::Dark));
-        let decided = waiting.map(|(_, decided)| decided).fold(view.now, Timestamp::min);
-        Outage::new(decided, dark.iter().copied())
-    }
-
-    /// Whether the site as a whole fails at this moment, and the dark cameras that this explains.
-    fn failure(&self, s: usize, view: &View<'_>) -> Option<Vec<usize>> {
-        let site = &self.sites[s];
-        if !view.online {
-            return None;
-        }
-        let dark = self.dark_by_path(s, view);
-        let fails = if site.has_gateway {
-            self.is_gateway_failure(s, view)
-        } else {
-            // A failure of which every camera was told already is an old one.
-            !dark.is_empty() && is_common_failure(&site.cameras, view)
-        };
-        fails.then_some(dark)
-    }
-
-    /// Unreachable `confirm` times in a row, while a camera fails by path that was not told as dark by itself.
-    fn is_gateway_failure(&self, s: usize, view: &View<'_>) -> bool {
-        let site = &self.sites[s];
-        site.unreachable.length() >= view.confirm
-            && site.cameras.iter().any(|&i| {
-                let camera = &view.cameras[i];
-                camera.phase == Phase::InService
-                    && !self.is_told_as_dark(i)
-                    && (camera.machine.is_failing_by_path() || is_dark_by_path(camera))
-            })
-    }
-
-    /// Those of the site that are dark by path and were not told as such by themselves.
-    fn dark_by_path(&self, s: usize, view: &View<'_>) -> Vec<usize> {
-        let cameras = self.sites[s].cameras.iter().copied();
-        cameras.filter(|&i| is_dark_by_path(&view.cameras[i]) && !self.is_told_as_dark(i)).collect()
-    }
-
-    /// Whether an incident of its own was opened because a camera is dark.
-    fn is_told_as_dark(&self, i: usize) -> bool {
-        self.cameras[i].opened.as_ref().is_some_and(|(_, by)| *by == Kind::Dark)
-    }
-
-    fn tell_outage(&self, s: usize, outage: &mut Outage, view: &View<'_>, events: &mut Vec<IncidentEvent>) {
-        let subject = self.sites[s].id.as_str();
-        let members: BTreeSet<usize> = outage.members.keys().copied().collect();
-        if let Some(opened) = &mut outage.opened {
-            if opened.cameras != members && !members.is_empty() {
-                opened.cameras = members;
-                events.push(tell(opened, EventPhase::Update, IncidentScope::Site, subject, view));
-            }
-            return;
-        }
-        if outage.gone || view.now < after(outage.decided, view.group_wait) {
-            return;
-        }
-        let Some((cause, since)) = outage.cause_and_since(view.cameras) else { return };
-        let cause = if self.sites[s].has_gateway { Cause::Unreachable } else { cause };
-        let opened = open(IncidentScope::Site, subject, cause, members, since, view.now);
-        events.push(tell(&opened, EventPhase::Open, IncidentScope::Site, subject, view));
-        outage.opened = Some(opened);
-    }
-
     fn settle_camera(&mut self, i: usize, view: &View<'_>, events: &mut Vec<IncidentEvent>) {
         let camera = &view.cameras[i];
         let subject = camera.id.as_str();
-        let outage = self.sites[camera.site].outage.as_ref().filter(|outage| outage.explains(i, view.confirm));
-        let complaint = complaint(camera, view).filter(|complaint| outage.is_none() || complaint.kind != Kind::Dark);
+        self.cameras[i].alone &= !camera.is_live();
+        let outages: Vec<&Outage> = self.outages_of(camera).filter(|outage| outage.explains(i, view.confirm)).collect();
+        let complaint = complaint(camera, view).filter(|complaint| outages.is_empty() || complaint.kind != Kind::Dark);
         // What an incident that is told explains opens nothing of its own.
-        let own = complaint.filter(|_| outage.is_none_or(|outage| outage.opened.is_none()));
+        let own = complaint.filter(|_| outages.iter().all(|outage| outage.opened.is_none()));
         // Another kind of complaint waits anew: a dark camera may yet be explained by its site.
         let before = self.cameras[i].complains;
         let waiting = own.map(|own| before.filter(|(kind, _)| *kind == own.kind).unwrap_or((own.kind, view.now)));
@@ -423,8 +323,9 @@ impl Incidents {
     pub(super) fn reset_due(&mut self, due: Due, at: Option<Timestamp>) {
         let slot = match due {
             Due::Camera(i) => &mut self.cameras[i].due,
-            Due::Site(s) => &mut self.sites[s].due,
-            Due::Monitor => return,
+            Due::Group(g) => &mut self.groups[g].due,
+            Due::Recorder(r) => &mut self.recorders[r].due,
+            Due::Monitor | Due::Clock => return,
         };
         if *slot == at {
             return;
@@ -440,14 +341,18 @@ impl Incidents {
         let of_cameras = self.cameras.iter().enumerate().filter_map(|(i, case)| {
             Some((case.opened.as_ref().map(|(opened, _)| opened)?, IncidentScope::Camera, cameras[i].id.as_str()))
         });
-        let of_sites = self
-            .sites
+        let of_groups = self.groups.iter().filter_map(|group| {
+            Some((group.outage.as_ref()?.opened.as_ref()?, group.place.scope(), group.place.as_str()))
+        });
+        let of_recorders = self
+            .recorders
             .iter()
-            .filter_map(|site| Some((site.outage.as_ref()?.opened.as_ref()?, IncidentScope::Site, site.id.as_str())));
-        let of_monitor =
-            self.monitor.iter().filter_map(|case| Some((case.opened.as_ref()?, IncidentScope::Monitor, "monitor")));
+            .filter_map(|one| Some((one.opened.as_ref()?, IncidentScope::Recorder, one.id.as_str())));
+        let of_monitor = self.monitor.iter().chain(&self.clock);
+        let of_monitor = of_monitor.filter_map(|case| Some((case.opened.as_ref()?, IncidentScope::Monitor, "monitor")));
         let mut list: Vec<Incident> = of_cameras
-            .chain(of_sites)
+            .chain(of_groups)
+            .chain(of_recorders)
             .chain(of_monitor)
             .map(|(opened, scope, subject)| Incident {
                 id: opened.id.clone(),
@@ -509,7 +414,7 @@ pub(super) fn kind_of(cause: Cause) -> Kind {
     }
 }
 
-fn open(
+pub(super) fn open(
     scope: IncidentScope,
     subject: &str,
     cause: Cause,
@@ -522,7 +427,13 @@ fn open(
     Opened { id, cause, cameras, since, at: now }
 }
 
-fn tell(opened: &Opened, phase: EventPhase, scope: IncidentScope, subject: &str, view: &View<'_>) -> IncidentEvent {
+pub(super) fn tell(
+    opened: &Opened,
+    phase: EventPhase,
+    scope: IncidentScope,
+    subject: &str,
+    view: &View<'_>,
+) -> IncidentEvent {
     IncidentEvent {
         at: view.now,
         id: opened.id.clone(),

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::Policy;
-use crate::inventory::{Camera, Scope};
+use crate::inventory::{Camera, CameraId, Scope, SiteId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -28,17 +28,16 @@ pub(super) struct Calendar {
 
 impl Calendar {
     pub(super) fn new(camera: &Camera, policy: &Policy) -> Self {
-        let commune = policy.sites.get(&camera.site).map(|site| &site.commune);
-        let windows = policy.maintenance.iter().filter(|window| match &window.scope {
-            Scope::Camera(id) => *id == camera.id,
-            Scope::Site(id) => *id == camera.site,
-            Scope::Commune(id) => Some(id) == commune,
-        });
         Self {
             begins: camera.installed.and_then(|day| midnight(day, &policy.timezone)),
             ends: camera.retired.and_then(|day| midnight(day, &policy.timezone)),
-            windows: union(windows.map(|window| (window.from, window.to)).collect()),
+            windows: windows(Some(&camera.id), &camera.site, policy),
         }
+    }
+
+    /// Of what belongs to a site as a whole.
+    pub(super) fn of_site(site: &SiteId, policy: &Policy) -> Self {
+        Self { begins: None, ends: None, windows: windows(None, site, policy) }
     }
 
     pub(super) fn phase(&self, at: Timestamp) -> Phase {
@@ -74,6 +73,16 @@ impl Calendar {
         let next = self.windows.partition_point(|(_, to)| *to <= at);
         self.windows.get(next).copied().filter(|(from, _)| *from <= at)
     }
+}
+
+fn windows(camera: Option<&CameraId>, site: &SiteId, policy: &Policy) -> Vec<(Timestamp, Timestamp)> {
+    let commune = policy.sites.get(site).map(|site| &site.commune);
+    let windows = policy.maintenance.iter().filter(|window| match &window.scope {
+        Scope::Camera(id) => Some(id) == camera,
+        Scope::Site(id) => id == site,
+        Scope::Commune(id) => Some(id) == commune,
+    });
+    union(windows.map(|window| (window.from, window.to)).collect())
 }
 
 fn union(mut windows: Vec<(Timestamp, Timestamp)>) -> Vec<(Timestamp, Timestamp)> {

@@ -10,11 +10,13 @@ mod camera;
 mod carry;
 mod conditions;
 pub mod event;
+mod groups;
 mod incidents;
 mod maintenance;
 mod outage;
 mod policy;
 mod record;
+mod recorder;
 mod runs;
 #[cfg(test)]
 mod tests;
@@ -36,6 +38,7 @@ use watched::Watched;
 
 pub use event::Event;
 pub use policy::Policy;
+pub use recorder::RecorderStanding;
 
 /// What one step came to.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -134,7 +137,7 @@ impl Judge {
                 judge.cameras[i].restore(&change, last_alive);
             }
         }
-        judge.incidents.restore(&incidents, &judge.index, now, &mut output.events);
+        judge.incidents.restore(&incidents, &judge.index, &judge.cameras, now, &mut output.events);
         for incident in incidents {
             if incident.scope == event::IncidentScope::Camera
                 && let Some(&i) = judge.index.get(incident.subject.as_str())
@@ -231,6 +234,13 @@ impl Judge {
             return None;
         }
         Some(Standing { state: camera.shown.state, cause: camera.shown.cause, since: camera.shown.since })
+    }
+
+    /// `None` for a recorder that the policy does not name.
+    #[must_use]
+    pub fn recorder(&self, recorder: &RecorderId) -> Option<RecorderStanding> {
+        let recorder = &self.incidents.recorders[*self.incidents.recorder_index.get(recorder)?];
+        Some(recorder.standing(self.clock, self.online, self.policy.metadata_interval))
     }
 
     /// Whether a camera's present run of failures is one short of making it dark (the moment to look at the references).
@@ -345,24 +355,33 @@ impl Judge {
         }
         self.silences.insert((due, i));
         if seen.outcome.class().is_dark() {
-            self.incidents.count_failure(i, camera.site);
+            self.incidents.count_failure(i, camera);
         }
         self.refresh(i, at, at, output);
         let camera = &self.cameras[i];
         if before != (camera.shown.state, camera.shown.cause)
             || complained != camera.machine.conditions.first_own().map(|condition| condition.cause)
-            || self.incidents.concerns(camera.site, self.policy.confirm)
+            || self.incidents.concerns(camera, self.policy.confirm)
         {
             self.settle(at, &[i], output);
         }
     }
 
     fn see_recorder(&mut self, at: Timestamp, seen: &RecorderSeen, output: &mut Output) {
-        let Some(behind) = self.behind.get(&seen.recorder) else { return };
-        let touched: Vec<usize> =
-            behind.iter().copied().filter(|&i| self.cameras[i].phase != Phase::OutOfService).collect();
+        let Some(turned) = self.incidents.see_recorder(seen, at, self.online, &self.policy) else { return };
+        let ours = self.incidents.is_our_clock_wrong;
+        let behind = self.behind.get(&seen.recorder).map(Vec::as_slice).unwrap_or_default();
+        let others =
+            self.behind.iter().filter(|(id, _)| turned && **id != seen.recorder).flat_map(|(_, others)| others);
+        let mut touched: Vec<usize> = behind.iter().chain(others).copied().collect();
+        touched.retain(|&i| self.cameras[i].phase != Phase::OutOfService);
+        touched.sort_unstable();
         for &i in &touched {
-            record::judge(&mut self.cameras[i], seen, at, &self.policy);
+            if self.cameras[i].recorder.as_ref() == Some(&seen.recorder) {
+                record::judge(&mut self.cameras[i], seen, at, ours, &self.policy);
+            } else {
+                record::reconsider(&mut self.cameras[i], at, ours);
+            }
             self.refresh(i, at, at, output);
         }
         self.settle(at, &touched, output);

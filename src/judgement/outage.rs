@@ -89,11 +89,17 @@ impl Outage {
 
     /// Whether it was told or is gone, and each camera is back or found dark by itself.
     pub(super) fn is_settled(&self, view: &View<'_>) -> bool {
-        let stands_alone = |i: usize, member: &Member| {
-            self.gone && member.failures >= view.confirm && view.cameras[i].shown.state == State::Dark
-        };
         (self.opened.is_some() || self.gone)
-            && self.members.iter().all(|(&i, member)| member.back || stands_alone(i, member))
+            && self.members.iter().all(|(&i, member)| member.back || self.stands_alone(i, *member, view))
+    }
+
+    /// Its cameras that were found dark by themselves since the wider cause is over.
+    pub(super) fn alone<'a>(&'a self, view: &'a View<'_>) -> impl Iterator<Item = usize> + 'a {
+        self.members.iter().filter(|(i, member)| self.stands_alone(**i, **member, view)).map(|(&i, _)| i)
+    }
+
+    fn stands_alone(&self, i: usize, member: Member, view: &View<'_>) -> bool {
+        self.gone && member.failures >= view.confirm && view.cameras[i].shown.state == State::Dark
     }
 
     /// Those of its cameras that are shown dark.

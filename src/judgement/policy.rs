@@ -17,6 +17,8 @@ pub struct Policy {
     pub group_wait: Duration,
     pub unknown_after: Duration,
     pub clock_tolerance: Duration,
+    /// How often recorders are polled.
+    pub metadata_interval: Duration,
     pub timezone: TimeZone,
     pub sites: BTreeMap<SiteId, Site>,
     pub cameras: BTreeMap<CameraId, Camera>,
@@ -40,6 +42,7 @@ impl Policy {
             group_wait: config.alert.group_wait,
             unknown_after: config.alert.unknown_after,
             clock_tolerance: config.probe.clock_tolerance,
+            metadata_interval: config.probe.metadata_interval,
             timezone: config.daemon.timezone.clone(),
             sites: inventory.sites.clone(),
             cameras: inventory.cameras.clone(),

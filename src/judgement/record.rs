@@ -22,14 +22,14 @@ pub(super) struct Findings {
     /// It is off by so much that its days mean nothing.
     clock_unusable: bool,
     /// Recordings are dated as only a wrong clock dates them.
-    misdated: bool,
+    misdated: Option<bool>,
     not_recording: Option<bool>,
     gaps: Option<bool>,
     short: Option<bool>,
 }
 
-/// Takes a poll of the camera's own recorder.
-pub(super) fn judge(camera: &mut Watched, seen: &RecorderSeen, at: Timestamp, policy: &Policy) {
+/// Takes a poll of the camera's own recorder. Where `ours`, it is the monitor's clock that is wrong, and no device's.
+pub(super) fn judge(camera: &mut Watched, seen: &RecorderSeen, at: Timestamp, ours: bool, policy: &Policy) {
     camera.machine.conditions.next_observation();
     if let Some(offset) = seen.clock_offset_seconds {
         camera.findings.clock_wrong = Some(offset.abs() > policy.clock_tolerance.as_secs_f64());
@@ -38,7 +38,7 @@ pub(super) fn judge(camera: &mut Watched, seen: &RecorderSeen, at: Timestamp, po
     if let Some(recording) = seen.recordings.iter().flatten().find(|recording| recording.camera == camera.id) {
         find(camera, recording, at, policy);
     }
-    camera.findings.decide(&mut camera.machine.conditions, at);
+    camera.findings.decide(&mut camera.machine.conditions, at, ours);
     if let Some(disks) = &seen.disks {
         let failed = disks
             .iter()
@@ -47,12 +47,20 @@ pub(super) fn judge(camera: &mut Watched, seen: &RecorderSeen, at: Timestamp, po
     }
 }
 
+/// Whose clock is wrong has turned, by the poll of another recorder.
+pub(super) fn reconsider(camera: &mut Watched, at: Timestamp, ours: bool) {
+    camera.machine.conditions.next_observation();
+    camera.findings.decide(&mut camera.machine.conditions, at, ours);
+}
+
 /// What the poll says of the camera's own recordings. Each finding is made anew by the poll that tells what it rests on.
 fn find(camera: &mut Watched, recording: &Recording, at: Timestamp, policy: &Policy) {
     let zone = &policy.timezone;
     let findings = &mut camera.findings;
     if recording.oldest.is_some() || recording.newest.is_some() {
-        findings.misdated = !retention::is_dated_well(recording, at, zone);
+        let misdated = !retention::is_dated_well(recording, at, zone);
+        // Good dates clear nothing but what bad ones brought about.
+        findings.misdated = Some(misdated).filter(|misdated| *misdated || findings.misdated.is_some());
     }
     if findings.is_untrusted() {
         return;
@@ -94,17 +102,18 @@ fn find(camera: &mut Watched, recording: &Recording, at: Timestamp, policy: &Pol
 impl Findings {
     /// Nothing that is said of recordings counts.
     fn is_untrusted(&self) -> bool {
-        self.clock_unusable || self.misdated
+        self.clock_unusable || self.misdated == Some(true)
     }
 
     /// The states of retention exclude each other: the first that holds is the one. Where dates cannot be trusted there is
     /// none, and the clock is what is wrong.
-    fn decide(&mut self, conditions: &mut Conditions, at: Timestamp) {
+    fn decide(&mut self, conditions: &mut Conditions, at: Timestamp, ours: bool) {
         if self.is_untrusted() {
             (self.not_recording, self.gaps, self.short) = (Some(false), Some(false), Some(false));
         }
-        if self.clock_wrong.is_some() || self.misdated {
-            conditions.find(Cause::ClockWrong, self.misdated || self.clock_wrong == Some(true), at);
+        if self.clock_wrong.is_some() || self.misdated.is_some() {
+            let off = self.clock_wrong == Some(true) && !ours;
+            conditions.find(Cause::ClockWrong, off || self.misdated == Some(true), at);
         }
         let mut taken = false;
         for (cause, finding) in [

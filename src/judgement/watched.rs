@@ -43,6 +43,8 @@ impl Track {
 pub(super) struct Watched {
     pub(super) id: CameraId,
     pub(super) site: usize,
+    /// The group of the cameras behind its recorder.
+    pub(super) behind: Option<usize>,
     pub(super) site_id: SiteId,
     pub(super) recorder: Option<RecorderId>,
     pub(super) funded: bool,
@@ -77,6 +79,7 @@ impl Watched {
         Self {
             id: camera.id.clone(),
             site: 0,
+            behind: None,
             site_id: camera.site.clone(),
             recorder: camera.recorder.clone(),
             funded: policy.funded.contains(&camera.id),
@@ -104,6 +107,7 @@ impl Watched {
         let configured = self.clone();
         *self = Self {
             site: configured.site,
+            behind: configured.behind,
             site_id: configured.site_id,
             recorder: configured.recorder,
             funded: configured.funded,

@@ -236,6 +236,7 @@ impl World {
             group_wait: seconds(self.group_wait),
             unknown_after: seconds(self.unknown_after),
             clock_tolerance: seconds(self.clock_tolerance),
+            metadata_interval: Duration::from_secs(900),
             timezone: self.zone(),
             sites: sites.map(|s| (s.id.clone(), s)).collect(),
             cameras: cameras.map(|c| (c.id.clone(), c)).collect(),

@@ -61,8 +61,170 @@ fn an_incident_opened_by_dark_closes_on_degraded_and_the_picture_opens_its_own()
 
 #[test]
 fn a_wrong_clock_or_a_failed_disk_is_the_recorders_and_opens_nothing_of_the_camera() {
-    let lines = [seen(0, "a", "ok"), poll(1, r#""clock_offset_seconds":900.0"#), seen(50, "a", "ok")];
-    assert_eq!(incidents(one(), &lines), [] as [String; 0]);
+    let failed = |status| format!(r#""disks":[{{"id":"1","status":"{status}"}}]"#);
+    let lines = [
+        seen(0, "a", "ok"),
+        seen(0, "b", "ok"),
+        poll(1, r#""clock_offset_seconds":900.0"#),
+        seen(50, "a", "ok"),
+        poll(60, &failed("failed")),
+        poll(70, r#""clock_offset_seconds":0.0"#),
+        poll(80, &failed("ok")),
+    ];
+    assert_eq!(
+        incidents(policy(&[("s", false, &["a", "b"])]), &lines),
+        [
+            "21 Open recorder:nvr clock_wrong [a, b] 1",
+            "70 Update recorder:nvr disk_failed [a, b] 1",
+            "80 Close recorder:nvr disk_failed [a, b] 1"
+        ]
+    );
+}
+
+#[test]
+fn a_recorder_that_does_not_answer_is_one_incident_and_its_cameras_stay_what_they_are() {
+    let silent = |at, outcome: &str| line(t(at), &format!(r#""recorder":"nvr","outcome":"{outcome}""#));
+    let lines = [
+        seen(0, "a", "ok"),
+        silent(1, "connect_timeout"),
+        silent(2, "busy"),
+        silent(3, "reset"),
+        silent(4, "connect_timeout"),
+        seen(30, "a", "ok"),
+        silent(31, "ok"),
+    ];
+    let mut judge = Judge::new(one());
+    let told: Vec<String> = run(&mut judge, &lines).events.iter().map(show).collect();
+    assert_eq!(
+        told,
+        [
+            "0 a unknown>up 0 -",
+            "24 Open recorder:nvr connect_timeout [a] 1",
+            "31 Close recorder:nvr connect_timeout [a] 1"
+        ]
+    );
+    assert_eq!(judge.recorder(&RecorderId::new("nvr").unwrap()).unwrap().up, Some(true));
+}
+
+#[test]
+fn a_recorder_is_up_confirmed_not_or_unknown() {
+    let mut judge = Judge::new(one());
+    let nvr = RecorderId::new("nvr").unwrap();
+    let mut up_after = |line: Observation| {
+        judge.observe(&line);
+        judge.recorder(&nvr).unwrap().up
+    };
+    let silent = |at, outcome: &str| line(t(at), &format!(r#""recorder":"nvr","outcome":"{outcome}""#));
+    assert_eq!(up_after(seen(0, "a", "ok")), None);
+    assert_eq!(up_after(silent(1, "ok")), Some(true));
+    assert_eq!(up_after(silent(2, "reset")), None, "not confirmed");
+    assert_eq!(up_after(silent(3, "reset")), None);
+    assert_eq!(up_after(silent(4, "reset")), Some(false));
+    assert_eq!(up_after(silent(5, "unauthorized")), Some(false));
+    assert_eq!(up_after(silent(6, "busy")), Some(false));
+    assert_eq!(up_after(silent(7, "unauthorized")), None, "we cannot see it, which says nothing about it");
+    assert_eq!(up_after(silent(8, "ok")), Some(true));
+    assert_eq!(up_after(reference(9, "unreachable")), None);
+    assert_eq!(up_after(silent(10, "ok")), None, "while the monitor is cut off nobody knows");
+    assert_eq!(up_after(reference(11, "ok")), None);
+    assert_eq!(up_after(silent(12, "ok")), Some(true));
+    assert_eq!(up_after(seen(12 + 2 * 900 + 60, "a", "ok")), Some(true));
+    assert_eq!(up_after(seen(13 + 2 * 900 + 60, "a", "ok")), None, "two polls are missing");
+}
+
+#[test]
+fn a_recorder_behind_a_cut_line_is_no_incident_of_its_own() {
+    let policy = policy(&[("s", true, &["a", "b"])]);
+    let silent = |at| line(t(at), r#""recorder":"nvr","outcome":"connect_timeout""#);
+    let lines = sorted(&[
+        dark(10, "a", "connect_timeout"),
+        (10..13).map(|at| gateway(at, "s", "unreachable")).collect(),
+        (20..24).map(silent).collect(),
+        vec![gateway(50, "s", "ok"), seen(51, "a", "ok"), seen(52, "a", "ok")],
+        // Silent still, but not often enough since the line is there again.
+        vec![silent(60), silent(61), seen(90, "a", "ok"), silent(91), seen(112, "a", "ok")],
+    ]);
+    assert_eq!(
+        incidents(policy, &lines),
+        [
+            "32 Open site:s unreachable [a] 10",
+            "52 Close site:s unreachable [a] 10",
+            "111 Open recorder:nvr connect_timeout [a, b] 60"
+        ]
+    );
+}
+
+#[test]
+fn cameras_that_go_dark_with_their_recorder_are_its_incident_where_the_site_is_there() {
+    let mut policy = policy(&[("s", false, &["a", "b", "c"])]);
+    policy.cameras.get_mut(&camera_id("c")).unwrap().recorder = None;
+    let lines = sorted(&[
+        vec![seen(0, "a", "ok"), seen(0, "b", "ok"), seen(0, "c", "ok")],
+        dark(10, "a", "reset"),
+        dark(11, "b", "reset"),
+        vec![seen(40, "c", "ok")],
+        vec![seen(50, "a", "ok"), seen(51, "a", "ok"), seen(52, "b", "ok"), seen(53, "b", "ok")],
+    ]);
+    assert_eq!(
+        incidents(policy, &lines),
+        ["32 Open recorder:nvr reset [a, b] 10", "53 Close recorder:nvr reset [a, b] 10"]
+    );
+}
+
+#[test]
+fn where_most_devices_differ_by_the_same_amount_it_is_the_monitors_clock() {
+    let mut policy = policy(&[("s", false, &["a", "b"])]);
+    let nvr = policy.recorders.values().next().unwrap().clone();
+    for id in ["n2", "n3", "n4"] {
+        let id = RecorderId::new(id).unwrap();
+        policy.recorders.insert(id.clone(), Recorder { id, ..nvr.clone() });
+    }
+    let clock = |at, recorder: &str, offset: f64| {
+        line(t(at), &format!(r#""recorder":"{recorder}","outcome":"ok","clock_offset_seconds":{offset}"#))
+    };
+    let lines = [
+        seen(0, "a", "ok"),
+        seen(0, "b", "ok"),
+        clock(1, "nvr", 600.0),
+        clock(2, "n2", 580.0),
+        clock(3, "n3", 650.0),
+        clock(4, "n4", 0.2),
+        seen(40, "a", "ok"),
+        clock(41, "n3", 1.0),
+        seen(62, "a", "ok"),
+    ];
+    let told: Vec<String> = run(&mut Judge::new(policy), &lines).events.iter().map(show).collect();
+    assert_eq!(
+        told,
+        [
+            "0 a unknown>up 0 -",
+            "0 b unknown>up 0 -",
+            "1 a up>degraded 1 clock_wrong",
+            "1 b up>degraded 1 clock_wrong",
+            "3 a degraded>up 3 -",
+            "3 b degraded>up 3 -",
+            "23 Open monitor:monitor clock_wrong [] 3",
+            "41 a up>degraded 41 clock_wrong",
+            "41 b up>degraded 41 clock_wrong",
+            "41 Close monitor:monitor clock_wrong [] 3",
+            "61 Open recorder:n2 clock_wrong [] 41",
+            "61 Open recorder:nvr clock_wrong [a, b] 41",
+        ]
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_recorder_waits_for_the_end_of_planned_work_at_its_site() {
+    let mut policy = one();
+    let site = SiteId::new("s").unwrap();
+    policy.maintenance = vec![Maintenance { scope: Scope::Site(site), from: t(5), to: t(60), reason: String::new() }];
+    let lines = [
+        seen(0, "a", "ok"),
+        poll(10, r#""disks":[{"id":"1","status":"failed"}]"#),
+        seen(50, "a", "ok"),
+        seen(70, "a", "ok"),
+    ];
+    assert_eq!(incidents(policy, &lines), ["60 Open recorder:nvr disk_failed [a] 10"]);
 }
 
 #[test]

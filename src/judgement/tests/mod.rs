@@ -78,6 +78,7 @@ fn policy(sites: &[(&str, bool, &[&str])]) -> Policy {
         group_wait: Duration::from_secs(20),
         unknown_after: Duration::from_secs(1800),
         clock_tolerance: Duration::from_secs(300),
+        metadata_interval: Duration::from_secs(900),
         timezone: TimeZone::UTC,
         sites: sites.iter().map(|(id, gateway, _)| (SiteId::new(id).unwrap(), site(id, *gateway))).collect(),
         cameras,

@@ -1,0 +1,267 @@
+//! What cameras may fail together by: their site's line, or their recorder. One incident explains them all.
+//!
+//! A site's failure is the wider one: what it explains, its recorders do not.
+
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+use super::after;
+use super::event::{IncidentEvent, IncidentScope, Phase as EventPhase};
+use super::incidents::{Due, Incidents, Kind, View, open, tell};
+use super::maintenance::Phase;
+use super::outage::{Outage, is_common_failure, is_dark_by_path};
+use super::runs::Run;
+use super::watched::Watched;
+use crate::inventory::{RecorderId, SiteId};
+use crate::observation::Cause;
+
+/// Where cameras are together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    Site(SiteId),
+    Recorder(RecorderId),
+}
+
+impl Place {
+    pub(super) fn scope(&self) -> IncidentScope {
+        match self {
+            Self::Site(_) => IncidentScope::Site,
+            Self::Recorder(_) => IncidentScope::Recorder,
+        }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Self::Site(id) => id.as_str(),
+            Self::Recorder(id) => id.as_str(),
+        }
+    }
+}
+
+/// Cameras that may fail together.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    pub(super) place: Place,
+    pub(super) has_gateway: bool,
+    pub(super) cameras: Vec<usize>,
+    /// Whose silence a failure of the group explains.
+    pub(super) recorders: Vec<usize>,
+    /// Looks at the gateway in a row that found it unreachable.
+    pub(super) unreachable: Run,
+    pub(super) outage: Option<Outage>,
+    pub(super) due: Option<Timestamp>,
+}
+
+impl Group {
+    pub(super) fn new(place: Place, has_gateway: bool, cameras: Vec<usize>) -> Self {
+        Self {
+            place,
+            has_gateway,
+            cameras,
+            recorders: Vec::new(),
+            unreachable: Run::default(),
+            outage: None,
+            due: None,
+        }
+    }
+}
+
+impl Incidents {
+    /// Whether an observation of a camera may matter although its state stays.
+    pub(super) fn concerns(&self, camera: &Watched, confirm: u32) -> bool {
+        self.outages_of(camera).next().is_some() || self.groups[camera.site].unreachable.length() >= confirm
+    }
+
+    /// Of its site and of its recorder.
+    pub(super) fn outages_of(&self, camera: &Watched) -> impl Iterator<Item = &Outage> {
+        [Some(camera.site), camera.behind].into_iter().flatten().filter_map(|g| self.groups[g].outage.as_ref())
+    }
+
+    pub(super) fn see_gateway(&mut self, site: &SiteId, reachable: bool, at: Timestamp, confirm: u32) {
+        let Some(&s) = self.site_index.get(site) else { return };
+        let site = &mut self.groups[s];
+        if !site.has_gateway {
+            return;
+        }
+        if reachable {
+            site.unreachable.clear();
+            if let Some(outage) = &mut site.outage {
+                outage.gone = true;
+            }
+        } else {
+            site.unreachable.push(at);
+            // One that was never told begins anew when the cameras are looked at.
+            if site.unreachable.length() >= confirm
+                && let Some(outage) = site.outage.as_mut().filter(|outage| outage.opened.is_some())
+            {
+                outage.returns();
+            }
+        }
+        self.stirred.insert(s);
+    }
+
+    pub(super) fn count_failure(&mut self, i: usize, camera: &Watched) {
+        for g in [Some(camera.site), camera.behind].into_iter().flatten() {
+            if let Some(outage) = &mut self.groups[g].outage {
+                outage.count_failure(i);
+            }
+        }
+    }
+
+    /// Marks the cameras that were found dark by themselves after a failure that was told was over.
+    pub(super) fn mark_alone(&mut self, g: usize, view: &View<'_>) {
+        let Some(outage) = self.groups[g].outage.as_ref().filter(|outage| outage.opened.is_some()) else { return };
+        for i in outage.alone(view) {
+            self.cameras[i].alone = true;
+        }
+    }
+
+    /// Gives the cameras that the group's failure explains, whose own incidents wait no longer, or explained until now.
+    pub(super) fn settle_group(&mut self, g: usize, view: &View<'_>, events: &mut Vec<IncidentEvent>) -> Vec<usize> {
+        let failing = self.failure(g, view);
+        let outage = match (self.groups[g].outage.take(), &failing) {
+            // What was told is over when its line is there again, whatever has become of its cameras.
+            (Some(mut outage), _) if outage.opened.is_some() => {
+                if !self.groups[g].has_gateway && outage.members.keys().any(|&i| view.cameras[i].is_live()) {
+                    outage.gone = true;
+                }
+                if !outage.gone {
+                    outage.join(failing.iter().flatten().copied());
+                }
+                Some(outage)
+            }
+            // Until it is told, it is what it comes to at each moment.
+            (Some(mut outage), Some(dark)) if !outage.gone => {
+                outage.explain(dark);
+                Some(outage)
+            }
+            (_, Some(dark)) => Some(self.outage_of(g, dark, view)),
+            (Some(mut outage), None) => {
+                outage.gone = true;
+                Some(outage)
+            }
+            (None, None) => None,
+        };
+        let Some(mut outage) = outage else {
+            self.reset_due(Due::Group(g), None);
+            return Vec::new();
+        };
+        outage.look(view.cameras);
+        self.tell_outage(g, &mut outage, view, events);
+        let explained: Vec<usize> = outage.members.keys().copied().collect();
+        if outage.is_settled(view) {
+            if let Some(opened) = &outage.opened {
+                let place = &self.groups[g].place;
+                events.push(tell(opened, EventPhase::Close, place.scope(), place.as_str(), view));
+            }
+            self.reset_due(Due::Group(g), None);
+            // A camera that was not of it may fail already while the line still does.
+            if let Some(dark) = self.failure(g, view) {
+                let outage = self.outage_of(g, &dark, view);
+                self.wait_for(g, outage, view);
+            }
+            return explained;
+        }
+        self.wait_for(g, outage, view);
+        explained
+    }
+
+    fn wait_for(&mut self, g: usize, outage: Outage, view: &View<'_>) {
+        let due = after(outage.decided, view.group_wait);
+        let waits = outage.opened.is_none() && !outage.gone && due > view.now;
+        self.groups[g].outage = Some(outage);
+        self.reset_due(Due::Group(g), waits.then_some(due));
+    }
+
+    /// One that begins now; what its dark cameras have waited already counts, by themselves or for a narrower failure.
+    fn outage_of(&self, g: usize, dark: &[usize], view: &View<'_>) -> Outage {
+        let by_themselves =
+            dark.iter().filter_map(|&i| self.cameras[i].complains.filter(|(kind, _)| *kind == Kind::Dark));
+        let narrower = dark.iter().filter_map(|&i| view.cameras[i].behind.filter(|behind| *behind != g));
+        let narrower = narrower.filter_map(|behind| self.groups[behind].outage.as_ref().filter(|outage| !outage.gone));
+        let decided = by_themselves.map(|(_, decided)| decided).chain(narrower.map(|outage| outage.decided));
+        Outage::new(decided.fold(view.now, Timestamp::min), dark.iter().copied())
+    }
+
+    /// Whether the group as a whole fails at this moment, and the dark cameras that this explains.
+    fn failure(&self, g: usize, view: &View<'_>) -> Option<Vec<usize>> {
+        let group = &self.groups[g];
+        if !view.online {
+            return None;
+        }
+        let dark: Vec<usize> = group
+            .cameras
+            .iter()
+            .copied()
+            .filter(|&i| is_dark_by_path(&view.cameras[i]) && !self.is_told_as_dark(i) && !self.is_anothers(g, i, view))
+            .collect();
+        let fails = if group.has_gateway {
+            self.is_gateway_failure(g, view)
+        } else {
+            // A failure of which every camera was told already is an old one.
+            !dark.is_empty() && is_common_failure(&group.cameras, view)
+        };
+        fails.then_some(dark)
+    }
+
+    /// Unreachable `confirm` times in a row, while a camera fails by path that was not told as dark by itself.
+    fn is_gateway_failure(&self, g: usize, view: &View<'_>) -> bool {
+        let site = &self.groups[g];
+        site.unreachable.length() >= view.confirm
+            && site.cameras.iter().any(|&i| {
+                let camera = &view.cameras[i];
+                camera.phase == Phase::InService
+                    && !self.is_told_as_dark(i)
+                    && (camera.machine.is_failing_by_path() || is_dark_by_path(camera))
+            })
+    }
+
+    /// Whether an incident of its own was opened because a camera is dark, or is about to be.
+    fn is_told_as_dark(&self, i: usize) -> bool {
+        let case = &self.cameras[i];
+        case.alone || case.opened.as_ref().is_some_and(|(_, by)| *by == Kind::Dark)
+    }
+
+    /// Whether another group explains the darkness of a camera: for a recorder, its site; for a site, a recorder whose
+    /// incident was told before the site failed.
+    fn is_anothers(&self, g: usize, i: usize, view: &View<'_>) -> bool {
+        let camera = &view.cameras[i];
+        let explains = |other: usize, told: bool| {
+            let outage = self.groups[other].outage.as_ref();
+            outage.is_some_and(|outage| (!told || outage.opened.is_some()) && outage.explains(i, view.confirm))
+        };
+        if g == camera.site {
+            camera.behind.is_some_and(|behind| explains(behind, true))
+        } else {
+            explains(camera.site, false)
+        }
+    }
+
+    fn tell_outage(&self, g: usize, outage: &mut Outage, view: &View<'_>, events: &mut Vec<IncidentEvent>) {
+        let group = &self.groups[g];
+        let (scope, subject) = (group.place.scope(), group.place.as_str());
+        let members: BTreeSet<usize> = outage.members.keys().copied().collect();
+        if let Some(opened) = &mut outage.opened {
+            if opened.cameras != members && !members.is_empty() {
+                opened.cameras = members;
+                events.push(tell(opened, EventPhase::Update, scope, subject, view));
+            }
+            return;
+        }
+        if outage.gone || view.now < after(outage.decided, view.group_wait) {
+            return;
+        }
+        let Some((cause, since)) = outage.cause_and_since(view.cameras) else { return };
+        let cause = if group.has_gateway { Cause::Unreachable } else { cause };
+        let opened = open(scope, subject, cause, members, since, view.now);
+        events.push(tell(&opened, EventPhase::Open, scope, subject, view));
+        outage.opened = Some(opened);
+    }
+
+    /// Whether a wider failure explains that a recorder does not answer: its site's, or that of the cameras behind it.
+    pub(super) fn is_recorder_explained(&self, r: usize) -> bool {
+        let recorder = &self.recorders[r];
+        let groups = [self.site_index.get(&recorder.site), self.behind_index.get(&recorder.id)];
+        groups.into_iter().flatten().any(|&g| self.groups[g].outage.as_ref().is_some_and(|outage| !outage.gone))
+    }
+}
