@@ -85,6 +85,7 @@ fn nothing_asks_upwards() {
 #[test]
 fn simulated_cameras_know_nothing_of_who_watches_them() {
     never_says("simulate", &["crate::probe", "crate::judgement", "crate::store", "crate::daemon", "crate::config"]);
+    never_says("simulate", &["crate::device", "crate::gate", "crate::inventory", "crate::observation"]);
 }
 
 #[test]
