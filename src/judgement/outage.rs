@@ -29,6 +29,8 @@ pub(super) struct Outage {
 pub(super) struct Member {
     /// Shown up or degraded when it was last shown as seen or dark: what lies under unknown or maintenance since is open.
     back: bool,
+    /// It was back when the wider cause was over, or since: what is wrong with it from then on is its own.
+    seen: bool,
     /// Failures since the wider cause was over.
     failures: u32,
 }
@@ -56,7 +58,7 @@ impl Outage {
     /// Whether a camera that is dark is so because of it: until it is seen again, or fails by itself when the wider
     /// cause is over.
     pub(super) fn explains(&self, camera: usize, confirm: u32) -> bool {
-        self.members.get(&camera).is_some_and(|member| !self.gone || !(member.back || member.failures >= confirm))
+        self.members.get(&camera).is_some_and(|member| !self.gone || !(member.seen || member.failures >= confirm))
     }
 
     /// The wider cause is there again, or still.
@@ -64,6 +66,7 @@ impl Outage {
         self.gone = false;
         for member in self.members.values_mut() {
             member.failures = 0;
+            member.seen = false;
         }
     }
 
@@ -84,6 +87,7 @@ impl Outage {
                 State::Dark => member.back = false,
                 State::Unknown | State::Maintenance => {}
             }
+            member.seen |= self.gone && member.back;
         }
     }
 
