@@ -14,6 +14,7 @@ pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod device;
+mod dial;
 pub mod export;
 pub mod gate;
 pub mod inventory;

@@ -243,7 +243,7 @@ async fn a_wrong_password_costs_one_refused_login_and_the_camera_is_still_looked
     }
     assert_eq!((camera.stats().logins_refused, camera.stats().connections_total), (1, 4));
 
-    let after_restart = Prober::new(Gate::new(gate.refusals(), [3; 16]));
+    let after_restart = Prober::new(Gate::new(gate.kept(), [3; 16]));
     assert_eq!(probe(&after_restart, &request).await.seen.outcome, Outcome::Unauthorized);
     assert_eq!(camera.stats().logins_refused, 1);
 
@@ -318,7 +318,7 @@ async fn a_camera_that_wants_a_login_that_nobody_has_is_unauthorized_and_a_stale
 
     camera.set(Behaviour::StaleNonce).await.unwrap();
     assert_eq!(probe(&prober, &request).await.seen.outcome, Outcome::Unauthorized);
-    assert!(gate.refusals().is_empty(), "a stale nonce says nothing about the password");
+    assert!(gate.refused_credentials().is_empty(), "a stale nonce says nothing about the password");
     camera.set(Behaviour::Ok).await.unwrap();
     assert_eq!(probe(&prober, &request).await.seen.outcome, Outcome::Ok);
 }

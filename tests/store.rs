@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use camwatch::gate::Refusal;
+use camwatch::gate::{AccountKey, GateChange, Kept, KeptBox, Standing};
 use camwatch::inventory::{CameraId, CredentialId, Maintenance, RecorderId, Scope, SiteId};
 use camwatch::judgement::Change;
 use camwatch::judgement::event::{IncidentEvent, IncidentScope, Phase, StateEvent};
@@ -100,13 +100,29 @@ fn what_was_written_is_read_again_beside_the_writer() {
     writer.record(Entry::State(event.clone()));
     writer.record(Entry::Incident(incident("2026-11-01T00:02:00Z", Phase::Open, &["yl-01"])));
     writer.record(Entry::Incident(incident("2026-11-01T00:03:00Z", Phase::Update, &["yl-01", "yl-02"])));
-    let refusal = Refusal {
-        key: "10.0.0.1:554 monitor".to_owned(),
-        credential: Some(CredentialId::new("nvr").unwrap()),
-        fingerprint: "abc".to_owned(),
-        at: at("2026-11-01T00:00:31Z"),
+    let since = at("2026-11-01T00:00:31Z");
+    let shared = KeptBox {
+        port: None,
+        standing: Standing::Rejected { since },
+        proven: true,
+        refused: vec![since],
+        accepted_on: [80, 554].into(),
+        refused_on: Some(554),
     };
-    writer.record(Entry::Refused(refusal.clone()));
+    let own = KeptBox {
+        port: Some(8000),
+        standing: Standing::Locked { since, until: at("2026-11-01T00:40:00Z") },
+        accepted_on: [].into(),
+        refused_on: None,
+        ..shared.clone()
+    };
+    let kept = Kept {
+        account: AccountKey { host: "10.0.0.1".to_owned(), username: "monitor".to_owned() },
+        fingerprint: "abc".to_owned(),
+        credentials: [CredentialId::new("nvr").unwrap()].into(),
+        boxes: vec![shared, own],
+    };
+    writer.record(Entry::Gate(GateChange::Keep(kept.clone())));
     writer.record(Entry::Alive(at("2026-11-01T00:03:00Z")));
     assert!(writer.flush_blocking());
 
@@ -117,7 +133,7 @@ fn what_was_written_is_read_again_beside_the_writer() {
     assert_eq!(reader.changes(&camera("yl-01"), month.0, month.1).unwrap(), [up, dark, again.clone()]);
     assert_eq!(reader.changes(&camera("yl-02"), month.0, month.1).unwrap(), []);
     assert_eq!(reader.state_events(&camera("yl-01"), month.0, month.1).unwrap(), [event]);
-    assert_eq!(reader.refusals().unwrap(), std::slice::from_ref(&refusal));
+    assert_eq!(reader.gate().unwrap(), std::slice::from_ref(&kept));
     assert_eq!(reader.first_observation(&camera("yl-01")).unwrap(), Some(at("2026-11-01T00:00:30.25Z")));
     let hours = reader.hours(&camera("yl-01"), month.0, month.1).unwrap();
     assert_eq!(hours.iter().map(|h| (h.from, h.probes, h.ok, h.failures)).collect::<Vec<_>>(), [(month.0, 4, 3, 1)]);
@@ -131,11 +147,11 @@ fn what_was_written_is_read_again_beside_the_writer() {
     assert_eq!(resume.incidents[0].cameras, [camera("yl-01"), camera("yl-02")]);
 
     writer.record(Entry::Incident(incident("2026-11-01T00:05:00Z", Phase::Close, &["yl-01"])));
-    writer.record(Entry::Accepted { key: refusal.key });
+    writer.record(Entry::Gate(GateChange::Forget { account: kept.account, fingerprint: kept.fingerprint }));
     assert!(writer.flush_blocking());
     assert_eq!(reader.open_incidents().unwrap(), []);
     assert_eq!(reader.incidents(month.0, month.1).unwrap()[0].closed_at, Some(at("2026-11-01T00:05:00Z")));
-    assert_eq!(reader.refusals().unwrap(), []);
+    assert_eq!(reader.gate().unwrap(), []);
     reader.check_integrity().unwrap();
 }
 

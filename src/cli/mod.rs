@@ -5,6 +5,7 @@
 mod check;
 mod completions;
 mod demo;
+mod discover;
 mod maintenance;
 mod probe;
 mod replay;
@@ -48,6 +49,7 @@ enum Command {
     Demo(demo::Args),
     Check(check::Args),
     Probe(probe::Args),
+    Discover(discover::Args),
     Status(status::Args),
     Report(report::Args),
     Replay(replay::Args),
@@ -86,6 +88,7 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Probe(args) => probe::run(&args),
+        Command::Discover(args) => discover::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Replay(args) => replay::run(&args),

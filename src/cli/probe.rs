@@ -138,9 +138,9 @@ fn prepare(args: &Args) -> Result<(Request, Gate), String> {
 
 /// The record of a daemon beside us: what it knows as refused must not be tried again from here.
 fn known_refusals(config: &Config) -> Gate {
-    let refusals = Reader::open(&config.store.path).and_then(|reader| Ok((reader.refusals()?, reader.salt()?)));
-    match refusals {
-        Ok((refusals, salt)) => Gate::new(refusals, salt),
+    let kept = Reader::open(&config.store.path).and_then(|reader| Ok((reader.gate()?, reader.salt()?)));
+    match kept {
+        Ok((kept, salt)) => Gate::new(kept, salt),
         Err(error) => {
             tracing::debug!(%error, "no record to learn refused logins from");
             Gate::default()

@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::{Config, Problem, Problems};
 use crate::gate::Gate;
-use crate::inventory::CameraId;
+use crate::inventory::{CameraId, HostPort};
 use crate::judgement::Event;
 use crate::probe::{Prober, Report};
 use crate::snapshot::Snapshot;
@@ -171,7 +171,7 @@ impl Daemon {
 
         let writer = Writer::open(&config.store.path, config.store.keep_observations, Arc::clone(&telemetry))?;
         let reader = Reader::open(&config.store.path)?;
-        let gate = Gate::new(reader.refusals()?, reader.salt()?);
+        let gate = Gate::new(reader.gate()?, reader.salt()?);
         configure_gate(&gate, &config);
         let prober = Arc::new(Prober::new(gate));
         let resume = reader.resume()?;
@@ -334,7 +334,19 @@ fn create_data_dir(path: &std::path::Path) -> Result<(), DaemonError> {
 }
 
 fn configure_gate(gate: &Gate, config: &Config) {
-    gate.configured(config.inventory.credentials.values().map(|c| (&c.id, &c.password)));
+    let inventory = &config.inventory;
+    let cameras = inventory.cameras.values().flat_map(|camera| {
+        [Some(&camera.url), camera.substream_url.as_ref()].into_iter().flatten().map(|url| (&camera.credential, url))
+    });
+    let recorders = inventory.recorders.values().map(|recorder| (&recorder.credential, &recorder.url));
+    let doors: Vec<_> = cameras
+        .chain(recorders)
+        .filter_map(|(credential, url)| {
+            let credential = inventory.credentials.get(credential.as_ref()?)?;
+            Some((credential, HostPort::of(url)?.host))
+        })
+        .collect();
+    gate.configured(doors.iter().map(|(credential, host)| (&credential.id, &credential.password, host.as_str())));
 }
 
 fn empty_snapshot(config: &Arc<Config>) -> Snapshot {

@@ -16,7 +16,6 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::clock::Clock;
 use super::live::{Live, snapshot};
 use crate::config::Config;
-use crate::gate::GateChange;
 use crate::inventory::{CameraId, HostPort, Maintenance, SiteId};
 use crate::judgement::{Event, Judge, Output, Policy};
 use crate::observation::{Class, Observation, Outcome, Seen};
@@ -198,14 +197,7 @@ impl Watch {
         }
         for change in self.prober.gate().drain_changes() {
             self.changed = true;
-            self.outlets.writer.record(match change {
-                GateChange::Refused(refusal) => {
-                    tracing::warn!(device = %refusal.key, credential = ?refusal.credential,
-                        "the device refuses this login; it is not tried again until the secret changes");
-                    Entry::Refused(refusal)
-                }
-                GateChange::Accepted { key } => Entry::Accepted { key },
-            });
+            self.outlets.writer.record(Entry::Gate(change));
         }
         if moment >= self.alive + ALIVE_EVERY {
             self.alive = moment;

@@ -112,6 +112,9 @@ pub enum Trouble {
     /// What came is no HTTP.
     #[error("the answer is no HTTP: {0}")]
     NotHttp(String),
+    /// It speaks HTTP, but not this dialect: another make, or no device at all.
+    #[error("not a device of this kind: {0}")]
+    Foreign(String),
     /// The device refused the login just now, or the gate is shut: nothing more is asked with this account.
     #[error("{0}")]
     Unauthorized(String),
@@ -145,7 +148,7 @@ impl Trouble {
         match self {
             Self::Path(outcome, _) => *outcome,
             Self::Silent => Outcome::RtspTimeout,
-            Self::NotHttp(_) | Self::TooLarge(_) => Outcome::Incompatible,
+            Self::NotHttp(_) | Self::Foreign(_) | Self::TooLarge(_) => Outcome::Incompatible,
             Self::Unauthorized(_) | Self::NoCredential | Self::Denied => Outcome::Unauthorized,
             Self::Busy(_) | Self::Budget => Outcome::Busy,
         }

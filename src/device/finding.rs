@@ -40,6 +40,10 @@ pub enum Why {
     /// It answered, and the answer leaves this out.
     #[error("the device does not tell")]
     NotTold,
+    /// Another request was refused with a 401 of late, and each such costs a login: asked when an hour, or after two
+    /// a day, has gone by.
+    #[error("held back, since the device refused another request")]
+    HeldBack,
     /// The device said that it cannot just now.
     #[error("the device answered with an error: {0}")]
     DeviceError(String),
@@ -61,6 +65,8 @@ pub struct Finding {
     pub modes: BTreeMap<u32, RecordMode>,
     /// Of each channel that was scanned.
     pub holdings: BTreeMap<u32, Found<Holding>>,
+    /// End of the newest recording of channels that were looked at without a scan.
+    pub newest: BTreeMap<u32, DeviceTime>,
     /// The largest bit rate that each enabled channel is set to, bits a second; for the forecast.
     pub bits_per_second: BTreeMap<u32, u64>,
     /// Several channels share the disks by quota: the forecast says nothing of one channel.

@@ -8,9 +8,16 @@
 //! A dialect knows paths and words and no sockets; the HTTP layer knows sockets and logins and no words. Nothing here
 //! knows schedules, states or the record.
 
+mod asking;
+pub mod dahua;
+pub mod discovery;
 pub mod exchange;
+#[cfg(test)]
+mod fake;
 pub mod finding;
-
+pub mod hikvision;
 pub mod http;
 pub mod key_value;
+pub mod onvif;
+mod wall;
 pub mod xml;

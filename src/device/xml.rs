@@ -196,7 +196,7 @@ impl<'a> Node<'a> {
     /// Down a path of names, `a/b/c`, by the first child of each name.
     #[must_use]
     pub fn at(self, path: &str) -> Option<Node<'a>> {
-        path.split('/').try_fold(self, |node, name| node.child(name))
+        path.split('/').try_fold(self, Node::child)
     }
 
     /// The text at a path; `None` where there is no such element or it is empty.

@@ -1,132 +1,194 @@
-//! The gate that keeps accounts from being locked: one for each (device address, account).
+//! The gate that keeps accounts from being locked: whoever logs in anywhere asks it first.
 //!
-//! A refused login is not repeated until the secret changes. Logins of one account on one device go one at a time until
-//! one was accepted, so that sixteen channels with a wrong password cost one refused login and not sixteen. Knows
-//! nothing of RTSP: whoever logs in anywhere asks it first.
+//! Devices lock an account after a few refused logins, whatever protocol they came by. So there is one gate for each
+//! device address and account, shared by RTSP, ISAPI, CGI, ONVIF and snapshots, kept over restarts: logins go one at a
+//! time, and a refused one shuts it as [`account`] has it. [`ports`] says which ports of an address are one device. What
+//! was refused is one secret: another text for it is tried at once, since somebody wrote it.
+//!
+//! Knows nothing of RTSP and HTTP, and nothing of how the record is kept.
+
+mod account;
+mod ports;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedMutexGuard};
 
-use crate::inventory::CredentialId;
+use account::Told;
+pub use account::{Account, FEW_TRIES, Shut, Standing};
+use ports::Ports;
+
+use crate::inventory::{CredentialId, HostPort};
 use crate::secret::Secret;
 
-/// Logins of one account that may be unanswered at once, once one was accepted: should the secret have been changed on
-/// the device meanwhile, so many are refused and not sixteen.
-const IN_FLIGHT_ONCE_ACCEPTED: u32 = 2;
+/// Where a login goes: one port of a device, and the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Door {
+    account: AccountKey,
+    port: u16,
+}
 
-/// Logins that end neither accepted nor refused (a stale nonce every time, 403, a connection cut in mid login), in a row
-/// and without an accepted one, until they count as refused: five refusals lock an account on common devices.
-const SUSPECTS_UNTIL_REFUSED: u32 = 3;
+impl Door {
+    #[must_use]
+    pub fn new(target: &HostPort, username: &str) -> Self {
+        let account = AccountKey { host: target.host.to_ascii_lowercase(), username: username.to_owned() };
+        Self { account, port: target.port }
+    }
+}
 
-/// A login that was refused, so that it is not tried again until the secret changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refusal {
-    /// `host:port` and account name: what a device counts by.
-    pub key: String,
-    pub credential: Option<CredentialId>,
+/// What a device counts refused logins by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AccountKey {
+    /// A name or address, without brackets, in lower case.
+    pub host: String,
+    pub username: String,
+}
+
+/// What must survive a restart of one account with one secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    pub account: AccountKey,
     /// Salted; equal for equal secrets within one record.
     pub fingerprint: String,
-    pub at: Timestamp,
+    /// Whose secret it is; none for logins that no configuration names.
+    pub credentials: BTreeSet<CredentialId>,
+    /// One for all ports that have none of their own, and one for each that has.
+    pub boxes: Vec<KeptBox>,
+}
+
+/// One box behind an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptBox {
+    /// `None`: every port that is no box of its own.
+    pub port: Option<u16>,
+    pub standing: Standing,
+    /// The secret was accepted once.
+    pub proven: bool,
+    /// Refused logins of the last day.
+    pub refused: Vec<Timestamp>,
+    /// Ports that took the secret, and the one that refused it last; of the box without a port.
+    pub accepted_on: BTreeSet<u16>,
+    pub refused_on: Option<u16>,
 }
 
 /// What changed at the gate and belongs into the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GateChange {
-    Refused(Refusal),
-    /// The refusal of this key no longer holds.
-    Accepted {
-        key: String,
-    },
+    Keep(Kept),
+    Forget { account: AccountKey, fingerprint: String },
 }
 
-/// The key of an account on a device, as in [`Refusal::key`].
-#[must_use]
-pub fn key(host_port: &crate::inventory::HostPort, username: &str) -> String {
-    format!("{} {username}", host_port.to_string().to_ascii_lowercase())
+/// Why a login may not be sent, in words for the staff who see to it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Closed {
+    pub credential: Option<CredentialId>,
+    pub host: String,
+    pub shut: Shut,
 }
 
-/// Shared by every probe of the process. Cheap to clone.
-#[derive(Clone, Default)]
-pub struct Gate {
-    inner: Arc<Inner>,
+impl Closed {
+    /// Whether the login is doubted only: it says nothing yet.
+    #[must_use]
+    pub fn is_doubt(&self) -> bool {
+        matches!(self.shut, Shut::Suspect { .. })
+    }
 }
 
-#[derive(Default)]
-struct Inner {
-    salt: [u8; 16],
-    state: Mutex<State>,
-    changed: Notify,
-}
-
-#[derive(Default)]
-struct State {
-    /// By key and fingerprint: cameras behind one address may have different secrets.
-    accounts: BTreeMap<(String, String), Account>,
-    /// The latest change of each key that nobody fetched yet.
-    changes: BTreeMap<String, GateChange>,
-}
-
-struct Account {
-    login: Login,
-    credentials: BTreeSet<CredentialId>,
-    in_flight: u32,
-    suspects: u32,
-    /// Wakes whoever waits for a turn.
-    turn: Arc<Notify>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Login {
-    Untested,
-    Accepted,
-    Refused { at: Timestamp },
-}
-
-impl Default for Account {
-    fn default() -> Self {
-        Self {
-            login: Login::Untested,
-            credentials: BTreeSet::new(),
-            in_flight: 0,
-            suspects: 0,
-            turn: Arc::new(Notify::new()),
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = &self.host;
+        let login =
+            self.credential.as_ref().map_or_else(|| "the login".to_owned(), |id| format!("credential \"{id}\""));
+        let minute = |at: &Timestamp| at.strftime("%Y-%m-%dT%H:%MZ").to_string();
+        match &self.shut {
+            Shut::Suspect { until, .. } => {
+                write!(f, "{host} refused {login}, which worked before; one more try at {}", minute(until))
+            }
+            Shut::Rejected { since } => {
+                write!(
+                    f,
+                    "{host} refused {login} at {}: polling paused so that the account is not locked",
+                    minute(since)
+                )
+            }
+            Shut::Locked { until, .. } => {
+                write!(f, "{host} locked the account of {login} or this address; one more try at {}", minute(until))
+            }
         }
     }
 }
 
-/// This secret was refused before; asking again could lock the account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the device refused this login before; it is not tried again until the secret changes")]
-pub struct AlreadyRefused;
+type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Shared by everybody who logs in anywhere. Cheap to clone.
+#[derive(Clone)]
+pub struct Gate {
+    inner: Arc<Inner>,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self::new(Vec::new(), [0; 16])
+    }
+}
+
+struct Inner {
+    salt: [u8; 16],
+    clock: Clock,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+/// An account and the fingerprint of a secret: cameras behind one address may have different secrets.
+type Id = (AccountKey, String);
+
+#[derive(Default)]
+struct State {
+    entries: BTreeMap<Id, Entry>,
+    /// Of which something changed that nobody fetched yet.
+    changes: BTreeSet<Id>,
+}
+
+#[derive(Default)]
+struct Entry {
+    ports: Ports,
+    credentials: BTreeSet<CredentialId>,
+    /// Whoever holds it may log in.
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
 
 impl Gate {
-    /// Begins with the refusals that the record kept; `salt` makes fingerprints of secrets comparable within one record.
+    /// Begins with what the record kept; `salt` makes fingerprints of secrets comparable within one record.
     #[must_use]
-    pub fn new(refusals: Vec<Refusal>, salt: [u8; 16]) -> Self {
+    pub fn new(kept: Vec<Kept>, salt: [u8; 16]) -> Self {
+        Self::with_clock(kept, salt, Arc::new(Timestamp::now))
+    }
+
+    /// With another clock than the system's.
+    #[must_use]
+    pub fn with_clock(kept: Vec<Kept>, salt: [u8; 16], clock: Clock) -> Self {
         let mut state = State::default();
-        for refusal in refusals {
-            let account = Account {
-                login: Login::Refused { at: refusal.at },
-                credentials: refusal.credential.into_iter().collect(),
-                ..Account::default()
-            };
-            state.accounts.insert((refusal.key, refusal.fingerprint), account);
+        for kept in kept {
+            let (id, entry) = resume(kept);
+            state.entries.insert(id, entry);
         }
-        Self { inner: Arc::new(Inner { salt, state: Mutex::new(state), changed: Notify::new() }) }
+        Self { inner: Arc::new(Inner { salt, clock, state: Mutex::new(state), changed: Notify::new() }) }
     }
 
     /// Tells equal secrets of one record apart from others, and as little more as possible: with 32 bits a change of
     /// secret goes unnoticed once in four thousand million times, and nobody can tell a guessed secret from a right one.
     #[must_use]
-    pub fn fingerprint(&self, key: &str, secret: &Secret) -> String {
+    pub fn fingerprint(&self, account: &AccountKey, secret: &Secret) -> String {
         let mut hash = Sha256::new();
         hash.update(self.inner.salt);
-        hash.update(key.as_bytes());
+        hash.update(account.host.as_bytes());
+        hash.update([0]);
+        hash.update(account.username.as_bytes());
         hash.update([0]);
         hash.update(secret.expose().as_bytes());
         let [a, b, c, d, ..] = hash.finalize().0;
@@ -137,89 +199,114 @@ impl Gate {
     /// of which nothing is known.
     ///
     /// # Errors
-    /// Where this secret was refused: nothing may be sent.
+    /// Where nothing may be sent.
     pub async fn permit(
         &self,
-        key: &str,
+        door: &Door,
         credential: Option<&CredentialId>,
         secret: &Secret,
-    ) -> Result<Permit, AlreadyRefused> {
-        let id = (key.to_owned(), self.fingerprint(key, secret));
-        loop {
-            let turn = {
-                let mut state = self.lock();
-                if let Some(credential) = credential {
-                    self.forget_old_secrets(&mut state, &id, credential);
-                }
-                let account = state.accounts.entry(id.clone()).or_default();
-                if let Some(credential) = credential
-                    && !account.credentials.contains(credential)
-                {
-                    account.credentials.insert(credential.clone());
-                }
-                let limit = match account.login {
-                    Login::Refused { .. } => return Err(AlreadyRefused),
-                    Login::Accepted => IN_FLIGHT_ONCE_ACCEPTED,
-                    Login::Untested => 1,
-                };
-                if account.in_flight < limit {
-                    account.in_flight += 1;
-                    return Ok(Permit { gate: self.clone(), id, answered: false });
-                }
-                // Registered under the lock, so that no turn is missed between here and the wait.
-                let mut turn = Box::pin(Arc::clone(&account.turn).notified_owned());
-                turn.as_mut().enable();
-                turn
-            };
-            turn.await;
+    ) -> Result<Permit, Closed> {
+        let id = (door.account.clone(), self.fingerprint(&door.account, secret));
+        let turn = {
+            let mut state = self.lock();
+            if let Some(credential) = credential {
+                self.forget_old_secrets(&mut state, &id, credential);
+            }
+            let entry = state.entries.entry(id.clone()).or_default();
+            if let Some(credential) = credential
+                && !entry.credentials.contains(credential)
+            {
+                entry.credentials.insert(credential.clone());
+            }
+            Arc::clone(&entry.turn)
+        };
+        let turn = turn.lock_owned().await;
+        self.leave(&id, door.port).map_err(|shut| closed(&id, credential, shut))?;
+        Ok(Permit { gate: self.clone(), id, port: door.port, credential: credential.cloned(), _turn: turn })
+    }
+
+    /// Whether a login would be given leave now, without asking for it.
+    ///
+    /// # Errors
+    /// Where it would not.
+    pub fn look(&self, door: &Door, credential: Option<&CredentialId>, secret: &Secret) -> Result<(), Closed> {
+        let id = (door.account.clone(), self.fingerprint(&door.account, secret));
+        self.leave(&id, door.port).map_err(|shut| closed(&id, credential, shut))
+    }
+
+    /// What is configured now: each credential, its secret, and a host that it is for. Whatever else is known is
+    /// forgotten, but for logins that no configuration names. For a reload.
+    pub fn configured<'a>(&self, doors: impl IntoIterator<Item = (&'a CredentialId, &'a Secret, &'a str)>) {
+        let mut current: BTreeMap<(String, &CredentialId), &Secret> = BTreeMap::new();
+        for (credential, secret, host) in doors {
+            current.insert((host.to_ascii_lowercase(), credential), secret);
+        }
+        let mut state = self.lock();
+        let is_current = |id: &Id, credential: &CredentialId| {
+            let secret = current.get(&(id.0.host.clone(), credential));
+            secret.is_some_and(|secret| self.fingerprint(&id.0, secret) == id.1)
+        };
+        let mut gone = Vec::new();
+        for (id, entry) in &mut state.entries {
+            let any = !entry.credentials.is_empty();
+            entry.credentials.retain(|credential| is_current(id, credential));
+            if any && entry.credentials.is_empty() {
+                gone.push(id.clone());
+            }
+        }
+        for id in gone {
+            self.forget(&mut state, &id);
         }
     }
 
-    /// Takes back refusals of secrets that are no longer configured, or differ now. For a reload.
-    pub fn configured<'a>(&self, credentials: impl IntoIterator<Item = (&'a CredentialId, &'a Secret)>) {
-        let current: BTreeMap<_, _> = credentials.into_iter().collect();
+    /// An operator asks for one more login of this credential wherever it is shut, at once. Returns the hosts.
+    pub fn retry(&self, credential: &CredentialId) -> Vec<String> {
         let mut state = self.lock();
-        let gone: Vec<_> = state
-            .accounts
+        let shut: Vec<Id> = state
+            .entries
             .iter()
-            .filter(|(id, account)| {
-                !account.credentials.is_empty()
-                    && !account
-                        .credentials
-                        .iter()
-                        .any(|c| current.get(c).is_some_and(|s| self.fingerprint(&id.0, s) == id.1))
-            })
+            .filter(|(_, entry)| entry.credentials.contains(credential) && !is_open(&entry.ports))
             .map(|(id, _)| id.clone())
             .collect();
-        for id in gone {
-            self.remove(&mut state, &id);
+        for id in &shut {
+            if let Some(entry) = state.entries.get_mut(id) {
+                entry.ports = Ports::default();
+                self.announce(&mut state, id);
+            }
         }
+        shut.into_iter().map(|id| id.0.host).collect()
     }
 
-    /// The credentials of which at least one device refuses the present secret, sorted.
+    /// The credentials of which at least one device refuses the present secret for good, or has locked the account.
     #[must_use]
     pub fn refused_credentials(&self) -> Vec<CredentialId> {
-        let state = self.lock();
-        let refused: BTreeSet<_> = state
-            .accounts
-            .values()
-            .filter(|account| matches!(account.login, Login::Refused { .. }))
-            .flat_map(|account| account.credentials.iter().cloned())
-            .collect();
+        let now = (self.inner.clock)();
+        let mut state = self.lock();
+        let mut refused = BTreeSet::new();
+        for entry in state.entries.values_mut() {
+            if is_refused(&mut entry.ports, now) {
+                refused.extend(entry.credentials.iter().cloned());
+            }
+        }
         refused.into_iter().collect()
     }
 
-    /// What is refused now, for the record.
+    /// All that the record keeps.
     #[must_use]
-    pub fn refusals(&self) -> Vec<Refusal> {
-        let state = self.lock();
-        state.accounts.iter().filter_map(|(id, account)| refusal(id, account)).collect()
+    pub fn kept(&self) -> Vec<Kept> {
+        self.lock().entries.iter().map(|(id, entry)| kept(id, entry)).collect()
     }
 
-    /// The latest change of each key since this was last called. Bounded by the number of accounts.
+    /// The latest change of each account since this was last called. Bounded by the number of accounts.
     #[must_use]
     pub fn drain_changes(&self) -> Vec<GateChange> {
-        std::mem::take(&mut self.lock().changes).into_values().collect()
+        let mut state = self.lock();
+        let changes = std::mem::take(&mut state.changes);
+        let change = |id: Id| match state.entries.get(&id) {
+            Some(entry) => GateChange::Keep(kept(&id, entry)),
+            None => GateChange::Forget { account: id.0, fingerprint: id.1 },
+        };
+        changes.into_iter().map(change).collect()
     }
 
     /// Ends when [`Self::drain_changes`] has something to tell. For one listener.
@@ -238,222 +325,173 @@ impl Gate {
         self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn leave(&self, id: &Id, port: u16) -> Result<(), Shut> {
+        let now = (self.inner.clock)();
+        let mut state = self.lock();
+        let first = (AccountKey { host: id.0.host.clone(), username: String::new() }, String::new());
+        for (other, entry) in state.entries.range_mut(first..).take_while(|(other, _)| other.0.host == id.0.host) {
+            if other == id {
+                entry.ports.leave(port, now)?;
+            } else if let Some(lock) = entry.ports.lock(port, now) {
+                return Err(lock);
+            }
+        }
+        Ok(())
+    }
+
     /// The same credential with another secret on the same device: the old secret's fate is history.
-    fn forget_old_secrets(&self, state: &mut State, id: &(String, String), credential: &CredentialId) {
-        let old: Vec<_> = state
-            .accounts
+    fn forget_old_secrets(&self, state: &mut State, id: &Id, credential: &CredentialId) {
+        let old: Vec<Id> = state
+            .entries
             .range((id.0.clone(), String::new())..)
-            .take_while(|((key, _), _)| *key == id.0)
-            .filter(|(other, account)| {
-                other.1 != id.1 && account.in_flight == 0 && account.credentials.iter().eq([credential])
+            .take_while(|(other, _)| other.0 == id.0)
+            .filter(|(other, entry)| {
+                other.1 != id.1 && entry.turn.try_lock().is_ok() && entry.credentials.iter().eq([credential])
             })
             .map(|(other, _)| other.clone())
             .collect();
         for other in old {
-            self.remove(state, &other);
+            self.forget(state, &other);
         }
     }
 
-    fn remove(&self, state: &mut State, id: &(String, String)) {
-        if let Some(account) = state.accounts.remove(id)
-            && matches!(account.login, Login::Refused { .. })
-        {
-            self.announce(state, GateChange::Accepted { key: id.0.clone() });
+    fn forget(&self, state: &mut State, id: &Id) {
+        if state.entries.remove(id).is_some() {
+            self.announce(state, id);
         }
     }
 
-    fn announce(&self, state: &mut State, change: GateChange) {
-        let key = match &change {
-            GateChange::Refused(refusal) => refusal.key.clone(),
-            GateChange::Accepted { key } => key.clone(),
-        };
-        state.changes.insert(key, change);
+    fn announce(&self, state: &mut State, id: &Id) {
+        state.changes.insert(id.clone());
         self.inner.changed.notify_waiters();
         self.inner.changed.notify_one();
     }
 
-    fn answer(&self, id: &(String, String), answer: Answer) {
+    fn told(&self, id: &Id, port: u16, told: Told) -> Option<Shut> {
+        let now = (self.inner.clock)();
         let mut state = self.lock();
-        let Some(account) = state.accounts.get_mut(id) else { return };
-        account.in_flight = account.in_flight.saturating_sub(1);
-        let before = account.login;
-        match answer {
-            Answer::Accepted => {
-                account.login = Login::Accepted;
-                account.suspects = 0;
-            }
-            Answer::Refused => account.login = Login::Refused { at: Timestamp::now() },
-            Answer::Suspect => {
-                account.suspects += 1;
-                if account.suspects >= SUSPECTS_UNTIL_REFUSED {
-                    account.login = Login::Refused { at: Timestamp::now() };
-                }
-            }
-            Answer::Unknown => {}
+        let entry = state.entries.get_mut(id)?;
+        let before = kept(id, entry);
+        entry.ports.told(port, told, now);
+        let shut = entry.ports.leave(port, now).err();
+        if kept(id, entry) != before {
+            self.announce(&mut state, id);
         }
-        account.turn.notify_waiters();
-        let change = match (before, account.login) {
-            (Login::Refused { .. }, Login::Accepted) => Some(GateChange::Accepted { key: id.0.clone() }),
-            (Login::Untested | Login::Accepted, Login::Refused { .. }) => refusal(id, account).map(GateChange::Refused),
-            _ => None,
-        };
-        if let Some(change) = change {
-            self.announce(&mut state, change);
-        }
+        shut
     }
 }
 
-fn refusal(id: &(String, String), account: &Account) -> Option<Refusal> {
-    let Login::Refused { at } = account.login else { return None };
-    let credential = account.credentials.first().cloned();
-    Some(Refusal { key: id.0.clone(), credential, fingerprint: id.1.clone(), at })
+fn closed(id: &Id, credential: Option<&CredentialId>, shut: Shut) -> Closed {
+    Closed { credential: credential.cloned(), host: id.0.host.clone(), shut }
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Answer {
-    Accepted,
-    Refused,
-    Suspect,
-    Unknown,
+fn is_open(ports: &Ports) -> bool {
+    ports.own().values().chain([ports.shared()]).all(|account| account.standing() == Standing::Open)
 }
 
-/// Leave to send one login.
+fn is_refused(ports: &mut Ports, now: Timestamp) -> bool {
+    let mut accounts: Vec<Account> = ports.own().values().cloned().collect();
+    accounts.push(ports.shared().clone());
+    accounts.iter_mut().any(|account| matches!(account.leave(now), Err(Shut::Rejected { .. } | Shut::Locked { .. })))
+}
+
+fn kept(id: &Id, entry: &Entry) -> Kept {
+    let of = |account: &Account, port| KeptBox {
+        port,
+        standing: account.standing(),
+        proven: account.is_proven(),
+        refused: account.refused().to_vec(),
+        accepted_on: BTreeSet::new(),
+        refused_on: None,
+    };
+    let ports = &entry.ports;
+    let shared = KeptBox {
+        accepted_on: ports.accepted_on().clone(),
+        refused_on: ports.refused_on(),
+        ..of(ports.shared(), None)
+    };
+    let own = ports.own().iter().map(|(port, account)| of(account, Some(*port)));
+    Kept {
+        account: id.0.clone(),
+        fingerprint: id.1.clone(),
+        credentials: entry.credentials.clone(),
+        boxes: [shared].into_iter().chain(own).collect(),
+    }
+}
+
+fn resume(kept: Kept) -> (Id, Entry) {
+    let (mut shared, mut own) = (Ports::default(), BTreeMap::new());
+    for kept in kept.boxes {
+        let account = Account::resume(kept.standing, kept.proven, kept.refused);
+        match kept.port {
+            None => shared = Ports::resume(account, kept.accepted_on, kept.refused_on, BTreeMap::new()),
+            Some(port) => drop(own.insert(port, account)),
+        }
+    }
+    let ports = Ports::resume(shared.shared().clone(), shared.accepted_on().clone(), shared.refused_on(), own);
+    let entry = Entry { ports, credentials: kept.credentials, turn: Arc::default() };
+    ((kept.account, kept.fingerprint), entry)
+}
+
+/// Leave to send one login. While it lives nobody else logs in with this account.
 pub struct Permit {
     gate: Gate,
-    id: (String, String),
-    answered: bool,
+    id: Id,
+    port: u16,
+    credential: Option<CredentialId>,
+    _turn: OwnedMutexGuard<()>,
 }
 
 impl Permit {
     /// The device took the login.
-    pub fn accepted(mut self) {
-        self.answer(Answer::Accepted);
+    pub fn accepted(self) {
+        self.gate.told(&self.id, self.port, Told::Accepted);
     }
 
-    /// The device refused it: nobody tries this secret again.
-    pub fn refused(mut self) {
-        self.answer(Answer::Refused);
+    /// The device refused it. Returns how the gate stands now.
+    #[must_use]
+    pub fn refused(self) -> Closed {
+        self.shut(Told::Refused)
+    }
+
+    /// The device refused it, and also the one that was sent with the same permit to confirm it.
+    #[must_use]
+    pub fn refused_twice(self) -> Closed {
+        self.shut(Told::RefusedTwice)
+    }
+
+    /// The device refused it and says how many tries are left until it locks.
+    #[must_use]
+    pub fn tries_left(self, tries: u32) -> Closed {
+        self.shut(Told::TriesLeft(tries))
+    }
+
+    /// The device says that the account or our address is locked, for so long where that is told.
+    #[must_use]
+    pub fn locked(self, length: Option<Duration>) -> Closed {
+        self.shut(Told::Locked(length))
+    }
+
+    /// The same, said before any login was sent.
+    #[must_use]
+    pub fn found_locked(self, length: Option<Duration>) -> Closed {
+        self.shut(Told::FoundLocked(length))
     }
 
     /// The device neither took nor plainly refused it; too many of these in a row count as refused.
-    pub fn suspect(mut self) {
-        self.answer(Answer::Suspect);
+    pub fn unclear(self) {
+        self.gate.told(&self.id, self.port, Told::Unclear);
     }
 
-    fn answer(&mut self, answer: Answer) {
-        self.answered = true;
-        self.gate.answer(&self.id, answer);
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        if !self.answered {
-            self.gate.answer(&self.id, Answer::Unknown);
-        }
+    fn shut(self, told: Told) -> Closed {
+        let now = (self.gate.inner.clock)();
+        // An account that was forgotten meanwhile, by a reload, is as good as refused to whoever asks here.
+        let shut = self.gate.told(&self.id, self.port, told).unwrap_or(Shut::Rejected { since: now });
+        let closed = closed(&self.id, self.credential.as_ref(), shut);
+        tracing::warn!(port = self.port, "{closed}");
+        closed
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    use std::time::Duration;
-
-    use super::*;
-
-    const KEY: &str = "10.0.0.1:554 admin";
-
-    fn secret(text: &str) -> Secret {
-        Secret::new(text)
-    }
-
-    #[tokio::test]
-    async fn sixteen_channels_with_a_wrong_password_cost_one_refused_login() {
-        let gate = Gate::default();
-        let sent = Arc::new(AtomicU32::new(0));
-        let mut channels = Vec::new();
-        for _ in 0..16 {
-            let (gate, sent) = (gate.clone(), Arc::clone(&sent));
-            channels.push(tokio::spawn(async move {
-                if let Ok(permit) = gate.permit(KEY, None, &secret("wrong")).await {
-                    sent.fetch_add(1, Ordering::Relaxed);
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                    permit.refused();
-                }
-            }));
-        }
-        for channel in channels {
-            channel.await.unwrap();
-        }
-        assert_eq!(sent.load(Ordering::Relaxed), 1);
-        assert!(gate.permit(KEY, None, &secret("right")).await.is_ok(), "another secret may be tried");
-    }
-
-    #[tokio::test]
-    async fn once_accepted_at_most_two_logins_are_unanswered_so_that_a_change_on_the_device_costs_two() {
-        let gate = Gate::default();
-        gate.permit(KEY, None, &secret("right")).await.unwrap().accepted();
-        let first = gate.permit(KEY, None, &secret("right")).await.unwrap();
-        let second = gate.permit(KEY, None, &secret("right")).await.unwrap();
-        let waiting = tokio::spawn({
-            let gate = gate.clone();
-            async move { gate.permit(KEY, None, &secret("right")).await.is_err() }
-        });
-        tokio::task::yield_now().await;
-        first.refused();
-        assert!(waiting.await.unwrap(), "who waits is told and sends nothing");
-        second.refused();
-        assert_eq!(gate.refusals().len(), 1);
-    }
-
-    #[tokio::test]
-    async fn a_refusal_is_kept_over_a_restart_and_ends_with_the_secret() {
-        let id = CredentialId::new("nvr").unwrap();
-        let gate = Gate::new(Vec::new(), [7; 16]);
-        gate.permit(KEY, Some(&id), &secret("wrong")).await.unwrap().refused();
-        let kept = gate.refusals();
-        assert_eq!(gate.drain_changes(), vec![GateChange::Refused(kept[0].clone())]);
-
-        let gate = Gate::new(kept, [7; 16]);
-        assert_eq!(gate.refused_credentials(), vec![id.clone()]);
-        assert!(gate.permit(KEY, Some(&id), &secret("wrong")).await.is_err());
-        let permit = gate.permit(KEY, Some(&id), &secret("new")).await.unwrap();
-        assert_eq!(gate.drain_changes(), vec![GateChange::Accepted { key: KEY.into() }]);
-        permit.accepted();
-        assert!(gate.refused_credentials().is_empty());
-    }
-
-    #[tokio::test]
-    async fn a_reload_takes_back_refusals_of_secrets_that_changed_and_keeps_the_others() {
-        let (a, b) = (CredentialId::new("a").unwrap(), CredentialId::new("b").unwrap());
-        let gate = Gate::default();
-        gate.permit("h:1 u", Some(&a), &secret("x")).await.unwrap().refused();
-        gate.permit("h:2 u", Some(&b), &secret("y")).await.unwrap().refused();
-        gate.configured([(&a, &secret("x2")), (&b, &secret("y"))]);
-        assert_eq!(gate.refused_credentials(), vec![b]);
-    }
-
-    #[tokio::test]
-    async fn logins_without_a_plain_answer_are_not_tried_for_ever() {
-        let gate = Gate::default();
-        for _ in 0..SUSPECTS_UNTIL_REFUSED {
-            gate.permit(KEY, None, &secret("s")).await.unwrap().suspect();
-        }
-        assert!(gate.permit(KEY, None, &secret("s")).await.is_err());
-    }
-
-    #[tokio::test]
-    async fn a_login_whose_probe_dies_frees_its_turn() {
-        let gate = Gate::default();
-        drop(gate.permit(KEY, None, &secret("s")).await.unwrap());
-        assert!(gate.permit(KEY, None, &secret("s")).await.is_ok());
-    }
-
-    #[test]
-    fn equal_secrets_of_one_record_have_equal_fingerprints_and_no_others() {
-        let (one, other) = (Gate::new(Vec::new(), [1; 16]), Gate::new(Vec::new(), [2; 16]));
-        assert_eq!(one.fingerprint(KEY, &secret("a")), one.fingerprint(KEY, &secret("a")));
-        assert_ne!(one.fingerprint(KEY, &secret("a")), one.fingerprint(KEY, &secret("b")));
-        assert_ne!(one.fingerprint(KEY, &secret("a")), other.fingerprint(KEY, &secret("a")));
-    }
-}
+mod tests;

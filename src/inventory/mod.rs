@@ -93,6 +93,24 @@ pub struct HostPort {
     pub port: u16,
 }
 
+impl HostPort {
+    /// Where a URL leads; the port of its scheme where it names none (RTSP: RFC 2326, RFC 7826). `None` without a host.
+    #[must_use]
+    pub fn of(url: &Url) -> Option<Self> {
+        let default = match url.scheme() {
+            "rtsp" => 554,
+            "rtsps" => 322,
+            _ => url.port_or_known_default()?,
+        };
+        let host = match url.host()? {
+            url::Host::Domain(name) => name.to_owned(),
+            url::Host::Ipv4(ip) => ip.to_string(),
+            url::Host::Ipv6(ip) => ip.to_string(),
+        };
+        Some(Self { host, port: url.port().unwrap_or(default) }).filter(|target| !target.host.is_empty())
+    }
+}
+
 impl std::fmt::Display for HostPort {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.host.contains(':') {

@@ -5,10 +5,10 @@
 
 use std::io;
 
-use super::connect;
 use super::meter::Meter;
 use super::relay::{End, Facts, Seen};
 use super::view::Stop;
+use crate::dial::is_our_own;
 use crate::observation::{Outcome, Phase};
 
 /// A stream is slow when it has less than this part of the frames that it declares. Not a half: encoders that declare
@@ -36,7 +36,7 @@ pub(crate) fn failure(phase: Phase, stop: &Stop, facts: &Facts, any_media: bool)
     if let Stop::Library(Some(status)) = stop
         && !(200..300).contains(status)
     {
-        return refusal(*status, facts.login);
+        return refusal(*status, facts);
     }
     match &facts.end {
         None | Some(End::Library) => {}
@@ -101,12 +101,15 @@ fn says(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn refusal(status: u16, login: Seen) -> Verdict {
+fn refusal(status: u16, facts: &Facts) -> Verdict {
     match status {
         401 => {
-            let detail = match login {
-                Seen::Refused => "login refused",
-                Seen::NotTried => "login refused before, not tried again",
+            if let Some(closed) = &facts.closed {
+                let outcome = if closed.is_doubt() { Outcome::Busy } else { Outcome::Unauthorized };
+                return (outcome, Some(closed.to_string()));
+            }
+            let detail = match facts.login {
+                Seen::Refused | Seen::NotTried => "login refused",
                 Seen::Suspect => "login neither taken nor refused",
                 Seen::Missing | Seen::None | Seen::Unanswered => "no login for what it asks",
                 Seen::Accepted => "login taken, then refused",
@@ -134,7 +137,7 @@ fn failed(error: &io::Error) -> Verdict {
         // What rustls calls whatever is wrong with a peer's TLS.
         io::ErrorKind::InvalidData => (Outcome::Tls, Some(error.to_string())),
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => (Outcome::Unreachable, None),
-        _ if connect::is_our_own(error) => (Outcome::Busy, Some(format!("monitor: {error}"))),
+        _ if is_our_own(error) => (Outcome::Busy, Some(format!("monitor: {error}"))),
         _ => (Outcome::Reset, None),
     }
 }

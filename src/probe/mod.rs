@@ -3,7 +3,6 @@
 //! Touches the network and decides nothing: it says what it saw. Knows observations and the inventory's words; must not
 //! know schedules, states or the record.
 
-mod connect;
 mod contain;
 
 mod judge;
@@ -11,17 +10,15 @@ mod keyframe;
 mod message;
 mod meter;
 mod relay;
-mod resolve;
 mod sdp;
 mod session;
-mod tls;
 mod udp;
 mod view;
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU8;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -29,6 +26,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
+use crate::dial::{self, Resolver, Trust};
 use crate::gate::Gate;
 use crate::inventory::{CameraId, Depth, HostPort, TlsPolicy, Transport};
 use crate::observation::CameraSeen;
@@ -92,8 +90,8 @@ pub struct Prober {
 
 struct Shared {
     gate: Gate,
-    resolver: resolve::Resolver,
-    trust: tls::Trust,
+    resolver: Resolver,
+    trust: Trust,
     /// Cameras that refused TCP and took UDP.
     udp: Mutex<HashSet<String>>,
     /// One turn a camera.
@@ -110,8 +108,8 @@ impl Prober {
         Self {
             shared: Arc::new(Shared {
                 gate,
-                resolver: resolve::Resolver::new(),
-                trust: tls::Trust::new(),
+                resolver: Resolver::new(),
+                trust: Trust::new(),
                 udp: Mutex::default(),
                 turns: Mutex::default(),
                 running: watch::Sender::new(0),
@@ -160,7 +158,7 @@ impl Shared {
     /// A camera by its address: host, port and path.
     #[expect(clippy::unused_self, reason = "reads as what it is at the callers")]
     fn key_of(&self, url: &Url) -> String {
-        let target = session::target(url).map(|target| target.to_string()).unwrap_or_default();
+        let target = HostPort::of(url).map(|target| target.to_string()).unwrap_or_default();
         format!("{target}{}?{}", url.path(), url.query().unwrap_or_default())
     }
 
@@ -207,9 +205,7 @@ impl Drop for Running {
 /// Whether a TCP connection to an address can be made within `timeout`: for gateways and references. A refusal is an
 /// answer: the host is there.
 pub async fn reachable(target: &HostPort, within: Duration) -> bool {
-    /// Shared by all looks of the process, as probes share theirs.
-    static RESOLVER: OnceLock<resolve::Resolver> = OnceLock::new();
-    let resolver = RESOLVER.get_or_init(resolve::Resolver::new);
+    let resolver = &dial::shared().resolver;
     let attempt = async {
         let Ok(addresses) = resolver.resolve(&target.host, target.port).await else { return false };
         let attempts = addresses.into_iter().map(|address| Box::pin(answers(address)));

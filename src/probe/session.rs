@@ -8,14 +8,14 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use url::Url;
 
-use super::connect::{Dialler, Limits as DialLimits};
 use super::contain::contained;
 use super::keyframe::Entry;
 use super::meter::Meter;
 use super::relay::{Plan, Relay};
 use super::view::{self, Notes, Reached, Stop, Viewer};
 use super::{KeyFrame, Report, Request, Shared, judge, message};
-use crate::gate;
+use crate::dial::{Dialler, Limits as DialLimits};
+use crate::gate::Door;
 use crate::inventory::{Depth, HostPort};
 use crate::observation::{CameraSeen, Outcome, Phase, Stream};
 
@@ -124,7 +124,7 @@ async fn look(
     relay: &mut Option<Relay>,
 ) -> Option<Found> {
     let whole = started + request.timeout;
-    let Some(target) = target(&request.url) else {
+    let Some(target) = HostPort::of(&request.url) else {
         return Some(Found::new(Outcome::Dns, Some("no host in the URL".to_owned())));
     };
     let dialler = Dialler {
@@ -153,7 +153,7 @@ async fn look(
     let transport = shared.transport(&key, request.transport);
     let plan = Plan {
         authority: format!("{}://{target}", request.url.scheme()),
-        gate_key: request.login.as_ref().map(|login| gate::key(&target, &login.username)).unwrap_or_default(),
+        door: request.login.as_ref().map(|login| Door::new(&target, &login.username)),
         login: request.login.clone(),
         gate: shared.gate.clone(),
         transport,
@@ -310,15 +310,4 @@ fn report(request: &Request, started: Instant, notes: &Notes, found: Found) -> R
 fn plain(text: &str) -> String {
     const LONGEST: usize = 200;
     text.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
-}
-
-/// Host and port of a camera's URL; RTSP's ports where it names none (RFC 2326, RFC 7826).
-pub(super) fn target(url: &Url) -> Option<HostPort> {
-    let port = url.port().unwrap_or(if url.scheme() == "rtsps" { 322 } else { 554 });
-    let host = match url.host()? {
-        url::Host::Domain(name) => name.to_owned(),
-        url::Host::Ipv4(ip) => ip.to_string(),
-        url::Host::Ipv6(ip) => ip.to_string(),
-    };
-    Some(HostPort { host, port }).filter(|target| !target.host.is_empty())
 }

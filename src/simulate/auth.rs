@@ -91,7 +91,7 @@ impl Auth {
 
 const REALM: &str = "Simulated camera";
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -100,7 +100,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// One parameter of a comma-separated list, unquoted.
-fn parameter(list: &str, name: &str) -> Option<String> {
+pub(super) fn parameter(list: &str, name: &str) -> Option<String> {
     let mut rest = list;
     loop {
         let (key, after) = rest.split_once('=')?;

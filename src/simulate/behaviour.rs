@@ -3,18 +3,16 @@
 //! Each has a word, by which the control port switches it, and a line that says what a client sees. What a prober
 //! should call it is not this room's business.
 
-use std::fmt;
-use std::str::FromStr;
-
+/// A list of ways to behave, each with its word, other words for it, and what a client sees.
 macro_rules! behaviours {
-    ($($variant:ident $word:literal $(| $alias:literal)* : $says:literal,)*) => {
-        /// One way to behave. Switched while the camera runs; see [`Behaviour::describe`] for what each means.
+    ($(#[$doc:meta])* $name:ident; $($variant:ident $word:literal $(| $alias:literal)* : $says:literal,)*) => {
+        $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Behaviour {
+        pub enum $name {
             $(#[doc = $says] $variant,)*
         }
 
-        impl Behaviour {
+        impl $name {
             /// All, in the order in which `GET /faults` lists them; the right one first.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
@@ -31,20 +29,37 @@ macro_rules! behaviours {
             }
         }
 
-        impl FromStr for Behaviour {
-            type Err = UnknownBehaviour;
+        #[allow(clippy::derivable_impls)] // The macro cannot mark one variant as the default.
+        impl Default for $name {
+            fn default() -> Self {
+                Self::Ok
+            }
+        }
 
-            fn from_str(word: &str) -> Result<Self, UnknownBehaviour> {
-                match word {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::simulate::UnknownBehaviour;
+
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                match word.replace('_', "-").as_str() {
                     $($word $(| $alias)* => Ok(Self::$variant),)*
-                    _ => Err(UnknownBehaviour(word.chars().take(40).collect())),
+                    _ => Err($crate::simulate::UnknownBehaviour::new(word)),
                 }
             }
         }
     };
 }
+pub(super) use behaviours;
 
 behaviours! {
+    /// One way to behave. Switched while the camera runs; see [`Behaviour::describe`] for what each means.
+    Behaviour;
+
     Ok "ok": "does everything right",
 
     // The path.
@@ -126,23 +141,16 @@ behaviours! {
     Black "black": "shows black",
 }
 
-#[allow(clippy::derivable_impls)] // The macro cannot mark one variant as the default.
-impl Default for Behaviour {
-    fn default() -> Self {
-        Self::Ok
-    }
-}
-
-impl fmt::Display for Behaviour {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// A word that names no behaviour.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no behaviour is called {0:?}; `GET /faults` lists them all")]
 pub struct UnknownBehaviour(String);
+
+impl UnknownBehaviour {
+    pub(crate) fn new(word: &str) -> Self {
+        Self(word.chars().take(40).collect())
+    }
+}
 
 #[cfg(test)]
 mod tests {

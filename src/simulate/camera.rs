@@ -13,6 +13,7 @@ use super::auth::Auth;
 use super::behaviour::Behaviour;
 use super::clip::Codec;
 use super::door::{Door, DoorKind};
+use super::recorder::Lockout;
 
 /// How many request heads are kept where that was asked for.
 const KEPT_REQUESTS: usize = 64;
@@ -132,6 +133,18 @@ impl Gauge {
     pub(crate) fn leave(&self) {
         self.now.fetch_sub(1, Ordering::Relaxed);
     }
+
+    pub(crate) fn now(&self) -> u64 {
+        self.now.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn max(&self) -> u64 {
+        self.max.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        self.total.load(Ordering::Relaxed)
+    }
 }
 
 /// A connection that is counted as long as this lives.
@@ -155,6 +168,8 @@ pub(crate) struct Camera {
     pub(crate) nonce: String,
     auth: Mutex<Option<Auth>>,
     refused_in_a_row: AtomicU64,
+    /// The account of the recorder whose RTSP server this is.
+    shared: Mutex<Option<Arc<Lockout>>>,
     requests: Option<Mutex<Vec<String>>>,
     pub(crate) counters: Counters,
     /// What is switched.
@@ -188,6 +203,7 @@ impl Camera {
             nonce: format!("{:032x}", fastrand::u128(..)),
             auth: Mutex::new(options.auth),
             refused_in_a_row: AtomicU64::new(0),
+            shared: Mutex::default(),
             requests: options.keep_requests.then(Mutex::default),
             counters: Counters::default(),
             chosen: Mutex::new(options.behaviour),
@@ -208,15 +224,34 @@ impl Camera {
     pub(crate) fn login_accepted(&self) {
         count(&self.counters.logins_accepted);
         self.refused_in_a_row.store(0, Ordering::Relaxed);
+        if let Some(account) = &*lock(&self.shared) {
+            account.accepted();
+        }
+    }
+
+    /// From now on its refused logins count for this account too.
+    pub(crate) fn share(&self, account: Arc<Lockout>) {
+        *lock(&self.shared) = Some(account);
     }
 
     pub(crate) fn login_refused(&self) {
         count(&self.counters.logins_refused);
         self.refused_in_a_row.fetch_add(1, Ordering::Relaxed);
+        if let Some(account) = &*lock(&self.shared) {
+            account.refused();
+        }
+    }
+
+    /// A login that nobody looks at; it locks a shared account anew.
+    pub(crate) fn tried_while_locked(&self) {
+        if let Some(account) = &*lock(&self.shared) {
+            account.refused();
+        }
     }
 
     pub(crate) fn is_locked(&self, auth: &Auth) -> bool {
-        auth.lock_after.is_some_and(|limit| self.refused_in_a_row.load(Ordering::Relaxed) >= u64::from(limit))
+        lock(&self.shared).as_ref().is_some_and(|account| account.seconds_left().is_some())
+            || auth.lock_after.is_some_and(|limit| self.refused_in_a_row.load(Ordering::Relaxed) >= u64::from(limit))
     }
 
     pub(crate) fn requested(&self, head: &str) {
@@ -310,15 +345,15 @@ impl SimCamera {
         let c = &self.camera.counters;
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Stats {
-            connections_now: get(&c.connections.now),
-            connections_max: get(&c.connections.max),
-            connections_total: get(&c.connections.total),
+            connections_now: c.connections.now(),
+            connections_max: c.connections.max(),
+            connections_total: c.connections.total(),
             requests: get(&c.requests),
             describes: get(&c.describes),
             plays: get(&c.plays),
-            sessions_now: get(&c.sessions.now),
-            sessions_max: get(&c.sessions.max),
-            sessions_total: get(&c.sessions.total),
+            sessions_now: c.sessions.now(),
+            sessions_max: c.sessions.max(),
+            sessions_total: c.sessions.total(),
             teardowns: get(&c.teardowns),
             abandoned: get(&c.abandoned),
             logins_accepted: get(&c.logins_accepted),

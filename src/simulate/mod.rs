@@ -1,4 +1,5 @@
-//! Simulated cameras: real RTSP servers on loopback that send real video, and misbehave on demand.
+//! Simulated cameras and recorders: real RTSP and HTTP servers on loopback that send real video, tell what they have
+//! recorded, and misbehave on demand.
 //!
 //! For the demo, the tests, training and load. One process carries thousands: a clip is cut into packets once and shared,
 //! a session is one task with one timer. Each camera has an address of its own, so that it can refuse connections
@@ -24,6 +25,7 @@ mod clip;
 pub mod control;
 mod door;
 mod media;
+pub mod recorder;
 mod session;
 mod weather;
 mod wire;
@@ -42,10 +44,12 @@ pub use auth::{Auth, Scheme};
 pub use behaviour::{Behaviour, UnknownBehaviour};
 pub use camera::{CameraOptions, SimCamera, Stats};
 pub use clip::Codec;
+pub use recorder::{RecorderBehaviour, RecorderKind, RecorderOptions, RecorderStats, SimClock, SimRecorder, Turn};
 pub use weather::{Change, weather};
 
 use camera::Camera;
 use door::{Door, DoorKind};
+use recorder::Recorder;
 use wire::Wire;
 
 /// What went wrong in the simulation itself; what its cameras do wrong is meant.
@@ -53,10 +57,12 @@ use wire::Wire;
 pub enum SimulateError {
     #[error("cannot listen on {address}: {source}; choose another address, or port 0 for any free port")]
     Listen { address: SocketAddr, source: io::Error },
-    #[error("a camera named {0:?} is there already; names are unique in a fleet")]
+    #[error("a camera or recorder named {0:?} is there already; names are unique in a fleet")]
     Duplicate(String),
     #[error("no site is called {0:?}; a site comes into being with its first camera")]
     NoSite(String),
+    #[error("the recorder has no such disk or channel: {0}; both are numbered from 1")]
+    NoSuchPart(String),
 }
 
 /// Where a fleet listens and how.
@@ -83,6 +89,7 @@ pub struct Fleet {
     /// Cameras and sites are added one at a time.
     adding: tokio::sync::Mutex<()>,
     cameras: RwLock<BTreeMap<String, SimCamera>>,
+    recorders: RwLock<BTreeMap<String, SimRecorder>>,
     sites: RwLock<BTreeMap<String, Arc<Site>>>,
 }
 
@@ -121,18 +128,33 @@ impl Shared {
         let _ = socket.set_nodelay(true);
         let tls = self.options.tls.clone();
         self.spawn(async move {
-            let wire = match tls {
-                None => Wire::Plain(socket),
-                Some(config) => match tokio_rustls::TlsAcceptor::from(config).accept(socket).await {
-                    Ok(stream) => Wire::Tls(Box::new(stream)),
-                    Err(error) => {
-                        tracing::debug!(%error, "a client's TLS handshake with a simulated camera failed");
-                        return;
-                    }
-                },
-            };
-            session::serve(wire, peer, camera, find).await;
+            if let Some(wire) = wire(socket, tls).await {
+                session::serve(wire, peer, camera, find).await;
+            }
         });
+    }
+
+    /// Serves one accepted connection to a recorder.
+    fn serve_recorder(&self, socket: TcpStream, recorder: Arc<Recorder>) {
+        let _ = socket.set_nodelay(true);
+        let tls = recorder.options.tls.clone();
+        self.spawn(async move {
+            if let Some(wire) = wire(socket, tls).await {
+                recorder::serve(wire, recorder).await;
+            }
+        });
+    }
+}
+
+/// A connection, with TLS where there is a certificate; nothing where the handshake fails.
+async fn wire(socket: TcpStream, tls: Option<Arc<rustls::ServerConfig>>) -> Option<Wire> {
+    let Some(config) = tls else { return Some(Wire::Plain(socket)) };
+    match tokio_rustls::TlsAcceptor::from(config).accept(socket).await {
+        Ok(stream) => Some(Wire::Tls(Box::new(stream))),
+        Err(error) => {
+            tracing::debug!(%error, "a client's TLS handshake with a simulated device failed");
+            None
+        }
     }
 }
 
@@ -150,6 +172,7 @@ impl Fleet {
             shared: Arc::new(Shared { options, tasks: Mutex::default() }),
             adding: tokio::sync::Mutex::default(),
             cameras: RwLock::default(),
+            recorders: RwLock::default(),
             sites: RwLock::default(),
         })
     }
@@ -185,6 +208,38 @@ impl Fleet {
         camera.apply().await?;
         unpoisoned(self.cameras.write()).insert(camera.name().to_owned(), camera.clone());
         Ok(camera)
+    }
+
+    /// Adds a recorder, and its site where that is new.
+    ///
+    /// # Errors
+    /// Where its name is taken or its address cannot be listened on.
+    pub async fn recorder(&self, options: RecorderOptions) -> Result<SimRecorder, SimulateError> {
+        let _one_at_a_time = self.adding.lock().await;
+        if unpoisoned(self.recorders.read()).contains_key(&options.name) {
+            return Err(SimulateError::Duplicate(options.name));
+        }
+        let site = self.site_or_new(options.site.as_deref().unwrap_or_default()).await?;
+        let address = options.address.unwrap_or_else(|| self.next_address(site.address));
+        let recorder = Arc::new(Recorder::new(options));
+        let (shared, served) = (Arc::clone(&self.shared), Arc::clone(&recorder));
+        let door = Door::open(address, move |socket, _| shared.serve_recorder(socket, Arc::clone(&served))).await?;
+        let recorder = SimRecorder { recorder, door: Arc::new(door), line: site.cut.subscribe() };
+        recorder.apply().await?;
+        unpoisoned(self.recorders.write()).insert(recorder.name().to_owned(), recorder.clone());
+        Ok(recorder)
+    }
+
+    /// A recorder by its name.
+    #[must_use]
+    pub fn recorder_named(&self, name: &str) -> Option<SimRecorder> {
+        unpoisoned(self.recorders.read()).get(name).cloned()
+    }
+
+    /// All recorders, in the order of their names.
+    #[must_use]
+    pub fn recorders(&self) -> Vec<SimRecorder> {
+        unpoisoned(self.recorders.read()).values().cloned().collect()
     }
 
     /// By name.
@@ -238,6 +293,9 @@ impl Fleet {
         }
         for camera in self.cameras().iter().filter(|camera| camera.site().unwrap_or_default() == name) {
             camera.apply().await?;
+        }
+        for recorder in self.recorders().iter().filter(|recorder| recorder.site().unwrap_or_default() == name) {
+            recorder.apply().await?;
         }
         Ok(())
     }
@@ -293,6 +351,9 @@ impl Drop for Fleet {
         // Handles to cameras may outlive the fleet, and with them their listeners: those close here.
         for camera in self.cameras() {
             camera.door.close();
+        }
+        for recorder in self.recorders() {
+            recorder.close();
         }
     }
 }

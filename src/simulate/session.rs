@@ -525,10 +525,13 @@ fn refusal(behaviour: Behaviour, request: &Request, camera: &Camera) -> Option<R
         }
         (None, _) => return None,
     };
+    let authorization = request.header("Authorization");
     if camera.is_locked(&auth) {
+        if authorization.is_some() {
+            camera.tried_while_locked();
+        }
         return Some(Reply::new(403));
     }
-    let authorization = request.header("Authorization");
     let challenge = |nonce: &str, stale| {
         auth.challenges(nonce, stale)
             .into_iter()

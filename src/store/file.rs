@@ -13,7 +13,11 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use super::StoreError;
 
 /// Each step takes the schema from the version of its index to the next. Steps are never changed once released.
-const STEPS: &[&str] = &[include_str!("schema/0001_record.sql"), include_str!("schema/0002_recorders.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema/0001_record.sql"),
+    include_str!("schema/0002_recorders.sql"),
+    include_str!("schema/0003_gate.sql"),
+];
 
 /// `PRAGMA application_id` of a record: "camw".
 const APPLICATION_ID: i64 = 0x6361_6d77;

@@ -2,11 +2,12 @@
 //!
 //! Who may write: one [`Writer`] a record, the daemon's, enforced by a lock beside the file. The one thing that others
 //! write beside a running daemon is planned work ([`maintenance`]), in short transactions of their own; SQLite keeps
-//! these apart. Anybody may read, through a [`Reader`], whether a daemon runs or not.
+//! these apart. The gate is opened by command ([`gate`]) only where none runs. Anybody may read, through a [`Reader`], whether a daemon runs or not.
 //!
 //! Knows the ledger's types. Must not know probes, schedules or the web.
 
 mod file;
+pub mod gate;
 pub mod maintenance;
 mod queue;
 mod reader;
@@ -18,7 +19,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::gate::Refusal;
+use crate::gate::GateChange;
 use crate::inventory::{CameraId, Maintenance, RecorderId};
 use crate::judgement::Change;
 use crate::judgement::event::{IncidentEvent, StateEvent};
@@ -64,12 +65,8 @@ pub enum Entry {
     Incident(IncidentEvent),
     /// The daemon was alive at this moment and had judged everything up to it.
     Alive(Timestamp),
-    /// A device refused a login; `key` names device and account, `fingerprint` the secret (not the secret itself).
-    Refused(Refusal),
-    /// The refusal of this key no longer holds.
-    Accepted {
-        key: String,
-    },
+    /// What devices answered to a login, as far as it must survive a restart.
+    Gate(GateChange),
     /// What a recorder was seen to hold of a camera: of the local days that were looked at, those with recordings.
     Presence {
         camera: CameraId,

@@ -11,8 +11,7 @@ use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 use super::file;
 use super::rows::{MICROSECONDS_A_DAY, micros};
 use super::{AddedMaintenance, AliveSpan, StoreError};
-use crate::gate::Refusal;
-use crate::inventory::{CameraId, CredentialId, Depth, RecorderId};
+use crate::inventory::{CameraId, Depth, RecorderId};
 use crate::judgement::event::{IncidentScope, StateEvent};
 use crate::judgement::{Change, Resume};
 use crate::ledger::retention::{Freshness, Presence};
@@ -116,22 +115,6 @@ impl Reader {
                 change,
             )?;
             Ok(Resume { last_alive: last_alive.flatten(), cameras, incidents: this.open_incidents()? })
-        })
-    }
-
-    /// # Errors
-    /// Where the record cannot be read.
-    pub fn refusals(&self) -> Result<Vec<Refusal>, StoreError> {
-        self.all("SELECT key, credential, fingerprint, at FROM refusal ORDER BY key", [], |row| {
-            Ok(Refusal {
-                key: row.get(0)?,
-                credential: row
-                    .get::<_, Option<String>>(1)?
-                    .map(|text| CredentialId::new(&text).map_err(|e| unreadable(1, e)))
-                    .transpose()?,
-                fingerprint: row.get(2)?,
-                at: moment(row, 3)?,
-            })
         })
     }
 
@@ -484,7 +467,7 @@ impl Reader {
         self.one("SELECT id FROM camera WHERE name = ?1", [camera.as_str()], |row| row.get(0))
     }
 
-    fn all<T>(
+    pub(super) fn all<T>(
         &self,
         sql: &str,
         params: impl Params,
@@ -518,7 +501,7 @@ pub(super) fn moment(row: &Row<'_>, column: usize) -> Sql<Timestamp> {
     Timestamp::from_microsecond(row.get(column)?).map_err(|e| unreadable(column, e))
 }
 
-fn optional_moment(row: &Row<'_>, column: usize) -> Sql<Option<Timestamp>> {
+pub(super) fn optional_moment(row: &Row<'_>, column: usize) -> Sql<Option<Timestamp>> {
     row.get::<_, Option<i64>>(column)?
         .map(|at| Timestamp::from_microsecond(at).map_err(|e| unreadable(column, e)))
         .transpose()

@@ -12,8 +12,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, Tran
 
 use super::Entry;
 use super::queue::Item;
-use crate::gate::Refusal;
-use crate::inventory::{CameraId, CredentialId};
+use crate::inventory::CameraId;
 use crate::judgement::Change;
 use crate::judgement::event::{IncidentEvent, Phase as IncidentPhase, StateEvent};
 use crate::observation::{
@@ -132,11 +131,7 @@ impl<'a> Batch<'a> {
             }
             Item::Entry(Entry::Incident(event)) => self.incident(event),
             Item::Entry(Entry::Alive(at)) => self.alive(*at),
-            Item::Entry(Entry::Refused(refusal)) => self.refused(refusal),
-            Item::Entry(Entry::Accepted { key }) => {
-                self.sql("DELETE FROM refusal WHERE key = ?1")?.execute([key])?;
-                Ok(())
-            }
+            Item::Entry(Entry::Gate(change)) => super::gate::write(self.transaction, change),
             Item::Entry(Entry::Presence { camera, days, looked_at }) => self.presence(camera, days, looked_at),
             Item::Entry(Entry::Recorder { recorder, memory }) => {
                 self.sql(
@@ -246,17 +241,6 @@ impl<'a> Batch<'a> {
             micros(event.at),
             closed_at
         ])?;
-        Ok(())
-    }
-
-    fn refused(&mut self, refusal: &Refusal) -> Result<()> {
-        self.sql("INSERT OR REPLACE INTO refusal (key, credential, fingerprint, at) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![
-                refusal.key,
-                refusal.credential.as_ref().map(CredentialId::as_str),
-                refusal.fingerprint,
-                micros(refusal.at)
-            ])?;
         Ok(())
     }
 

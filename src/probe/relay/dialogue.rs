@@ -115,7 +115,7 @@ impl Relay {
                 // Locked, or not permitted to see this stream: not plainly a wrong password.
                 403 => {
                     self.facts.login = Seen::Suspect;
-                    permit.suspect();
+                    permit.unclear();
                 }
                 // Says nothing about the login.
                 500.. | 453 => {
@@ -177,11 +177,11 @@ impl Relay {
             match self.permit.take() {
                 Some(permit) if stale => {
                     self.facts.login = Seen::Suspect;
-                    permit.suspect();
+                    permit.unclear();
                 }
                 Some(permit) => {
                     self.facts.login = Seen::Refused;
-                    permit.refused();
+                    self.facts.closed = Some(permit.refused());
                 }
                 // The login was good a moment ago and only its nonce is old: once more with the new one.
                 None if stale && !pending.renewed => {
@@ -193,22 +193,27 @@ impl Relay {
             }
             return Ok(false);
         }
-        let (Some(client), Some(login)) = (client, self.plan.login.clone()) else {
+        let (Some(client), Some(login), Some(door)) = (client, &self.plan.login, &self.plan.door) else {
             self.facts.login = Seen::Missing;
             return Ok(false);
         };
         self.facts.at_the_gate = true;
-        let permit = self.plan.gate.permit(&self.plan.gate_key, login.credential.as_ref(), &login.password).await;
+        let permit = self.plan.gate.permit(door, login.credential.as_ref(), &login.password).await;
         self.facts.at_the_gate = false;
-        if let Ok(permit) = permit {
-            self.permit = Some(permit);
-            self.answer = Some(client);
-            self.facts.login = Seen::Unanswered;
-            return Ok(true);
+        match permit {
+            Ok(permit) => {
+                self.permit = Some(permit);
+                self.answer = Some(client);
+                self.facts.login = Seen::Unanswered;
+                Ok(true)
+            }
+            Err(closed) => {
+                self.facts.login = Seen::NotTried;
+                self.log(format!("not logged in: {closed}"));
+                self.facts.closed = Some(closed);
+                Ok(false)
+            }
         }
-        self.facts.login = Seen::NotTried;
-        self.log("the login was refused before; not tried again".to_owned());
-        Ok(false)
     }
 
     fn described(&mut self, head: &Head, body: &[u8], headers: &mut Vec<(&'static str, String)>) -> Vec<u8> {

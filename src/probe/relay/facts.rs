@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::gate::Closed;
 use crate::probe::message::Repairs;
 use crate::probe::sdp::Glance;
 
@@ -57,6 +58,8 @@ pub(crate) struct Facts {
     /// The answers to SETUP and PLAY were right.
     pub(crate) sound: bool,
     pub(crate) login: Seen,
+    /// Why the gate is shut, where it is.
+    pub(crate) closed: Option<Closed>,
     /// A login of another probe kept this one waiting, and it waits still.
     pub(crate) at_the_gate: bool,
     pub(crate) repairs: Repairs,

@@ -27,9 +27,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::Login;
 use super::message::{self, Head, Repair, Start};
 use super::meter::{Codec, Meter};
-use super::tls::Wire;
 use super::udp::UdpMedia;
-use crate::gate::{Gate, Permit};
+use crate::dial::Wire;
+use crate::gate::{Door, Gate, Permit};
 use crate::inventory::Transport;
 
 pub(crate) use facts::{End, Facts, Seen};
@@ -69,7 +69,8 @@ pub(crate) struct Plan {
     pub(crate) authority: String,
     pub(crate) login: Option<Login>,
     pub(crate) gate: Gate,
-    pub(crate) gate_key: String,
+    /// Of the login.
+    pub(crate) door: Option<Door>,
     pub(crate) transport: Transport,
     pub(crate) timeout: Duration,
     /// The stream that was chosen, once it is.
@@ -623,7 +624,7 @@ mod tests {
             authority: "rtsp://camera:554".into(),
             login: None,
             gate: Gate::default(),
-            gate_key: String::new(),
+            door: None,
             transport: Transport::Tcp,
             timeout: Duration::from_secs(1),
             choice: Arc::default(),

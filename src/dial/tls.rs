@@ -1,4 +1,4 @@
-//! TLS towards cameras (rtsps): whom to trust, and connections of either kind.
+//! TLS towards devices (rtsps, https): whom to trust, and connections of either kind.
 //!
 //! Certificates of cameras are self-signed as a rule; pinning a fingerprint is better than checking nothing.
 

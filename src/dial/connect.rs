@@ -1,4 +1,4 @@
-//! From a host's name to a connection: resolve, connect, and for rtsps TLS, each timed, each error kept with its type.
+//! From a host's name to a connection: resolve, connect, and where it is asked for TLS, each timed, each error kept with its type.
 
 use std::io;
 use std::time::Duration;
@@ -18,12 +18,12 @@ pub(crate) struct Failure {
     pub(crate) detail: Option<String>,
 }
 
-/// What is needed to reach a camera.
+/// What is needed to reach a device.
 pub(crate) struct Dialler<'a> {
     pub(crate) resolver: &'a Resolver,
     pub(crate) trust: &'a Trust,
     pub(crate) target: &'a HostPort,
-    /// `None`: plain RTSP.
+    /// `None`: plain TCP.
     pub(crate) tls: Option<&'a TlsPolicy>,
 }
 
