@@ -129,14 +129,15 @@ pub(super) fn is_dark_by_path(camera: &Watched) -> bool {
     camera.phase == Phase::InService && camera.shown.state == State::Dark && camera.shown.cause.is_some_and(is_path)
 }
 
-/// Of a site without gateway: whether two or more cameras went dark by path causes within `interval` + `group_wait` of
-/// each other, and none is seen.
+/// Of cameras without a gateway that tells: whether two or more went dark by path causes within their `interval` +
+/// `group_wait` of each other, and none is seen.
 pub(super) fn is_common_failure(cameras: &[usize], view: &View<'_>) -> bool {
     let serving = || cameras.iter().map(|&i| &view.cameras[i]).filter(|camera| camera.phase != Phase::OutOfService);
-    let darkened = || serving().filter(|camera| is_dark_by_path(camera)).filter_map(|camera| camera.darkened);
-    let interval = serving().map(|camera| camera.interval).max().unwrap_or_default();
+    let darkened =
+        || serving().filter(|camera| is_dark_by_path(camera)).filter_map(|c| Some((c.darkened?, c.interval)));
+    let interval = darkened().map(|(_, interval)| interval).max().unwrap_or_default();
     let span = interval.saturating_add(view.group_wait);
-    let last = darkened().max();
-    let together = darkened().filter(|at| Some(after(*at, span)) >= last).count();
+    let last = darkened().map(|(at, _)| at).max();
+    let together = darkened().filter(|(at, _)| Some(after(*at, span)) >= last).count();
     together >= 2 && !serving().any(Watched::is_live)
 }

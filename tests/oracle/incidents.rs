@@ -555,7 +555,10 @@ impl Desk<'_> {
     /// Notes which cameras the line of a site explains. A line that carries again before anything was opened pages
     /// nobody: a camera then has to fail `confirm` times without it, as it would inside an open incident.
     fn excuse(&mut self, place: &Place, when: When) {
-        let explained = self.is_down(place, when).unwrap_or_default();
+        // What was told of a place and is over explains nobody any more.
+        let over = |i: &Open| i.opened_by_dark && i.scope == place.scope && i.subject == place.id && i.gone.is_some();
+        let is_over = self.open.iter().any(over);
+        let explained = self.is_down(place, when).filter(|_| !is_over).unwrap_or_default();
         for (camera, _) in self.cameras.iter().filter(|(c, _)| place.holds(c)) {
             let key = (camera.id.clone(), place.scope);
             let is_dark = self.standing_of(&camera.id, when).is_some_and(|now| now.state == DARK);
