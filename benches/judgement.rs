@@ -64,6 +64,7 @@ fn policy() -> Policy {
         group_wait: Duration::from_secs(20),
         unknown_after: Duration::from_secs(1800),
         clock_tolerance: Duration::from_secs(300),
+        metadata_interval: Duration::from_secs(900),
         timezone: TimeZone::UTC,
         sites: (0..CAMERAS).step_by(CAMERAS_A_SITE).map(|i| (site_id(i), site(i))).collect(),
         cameras: (0..CAMERAS).map(|i| (camera_id(i), camera(i))).collect(),

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use camwatch::gate::Gate;
 use camwatch::inventory::{CameraId, Depth, TlsPolicy, Transport};
 use camwatch::observation::Outcome;
-use camwatch::probe::{Prober, Report, Request};
+use camwatch::probe::{Prober, Report, Request, WATCH};
 use nix::sys::resource::{UsageWho, getrusage};
 use support::{BareClient, GstServer, Process, Viewer};
 
@@ -73,7 +73,7 @@ fn program(command: &mut Command) -> Vec<Cost> {
     })
 }
 
-fn request(url: &str, depth: Depth) -> Request {
+fn request(url: &str, depth: Depth, watch: Duration) -> Request {
     Request {
         camera: CameraId::new("camera").expect("a valid id"),
         url: url.parse().expect("a URL"),
@@ -82,18 +82,19 @@ fn request(url: &str, depth: Depth) -> Request {
         transport: Transport::Tcp,
         depth,
         timeout: Duration::from_secs(10),
+        watch,
     }
 }
 
 /// Probes all of them at once; each report with the time until it was there.
-async fn probe_all(prober: &Arc<Prober>, urls: Vec<String>, depth: Depth) -> Vec<(Report, Duration)> {
+async fn probe_all(prober: &Arc<Prober>, urls: Vec<String>, depth: Depth, watch: Duration) -> Vec<(Report, Duration)> {
     let tasks: Vec<_> = urls
         .into_iter()
         .map(|url| {
             let prober = Arc::clone(prober);
             tokio::spawn(async move {
                 let begin = Instant::now();
-                let report = prober.probe(&request(&url, depth)).await;
+                let report = prober.probe(&request(&url, depth, watch)).await;
                 assert_eq!(report.seen.outcome, Outcome::Ok, "{:?}", report.log);
                 (report, begin.elapsed())
             })
@@ -150,21 +151,27 @@ fn compare(title: &str, mounts: &[String], rounds: usize, programs: bool) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let prober = Arc::new(Prober::new(Gate::default()));
     // Warm, and what a bare client has to read to have read as much.
-    let warm: Vec<_> = (0..3).flat_map(|_| runtime.block_on(probe_all(&prober, urls.clone(), Depth::Frame))).collect();
+    let warm: Vec<_> =
+        (0..3).flat_map(|_| runtime.block_on(probe_all(&prober, urls.clone(), Depth::Frame, WATCH))).collect();
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // kilobytes
     let bytes = median(warm.iter().map(|(report, _)| report.received_bytes as f64).collect()) as usize;
 
     let together = urls.clone();
     let (runtime, prober) = (&runtime, &prober);
-    let in_process = move |urls: Vec<String>, depth| {
+    let in_process = move |urls: Vec<String>, depth, watch| {
         measure(UsageWho::RUSAGE_SELF, || {
-            runtime.block_on(probe_all(prober, urls, depth)).into_iter().map(|(_, wall)| wall).collect()
+            runtime.block_on(probe_all(prober, urls, depth, watch)).into_iter().map(|(_, wall)| wall).collect()
         })
     };
     let mut contestants = vec![
         Contestant {
             name: "in the daemon, one at a time",
-            run: Box::new(|url| in_process(vec![url.to_owned()], Depth::Frame)),
+            run: Box::new(|url| in_process(vec![url.to_owned()], Depth::Frame, WATCH)),
+            costs: vec![],
+        },
+        Contestant {
+            name: "in the daemon, to the first key frame",
+            run: Box::new(|url| in_process(vec![url.to_owned()], Depth::Frame, Duration::ZERO)),
             costs: vec![],
         },
         Contestant { name: "bare client, as many bytes", run: Box::new(move |url| bare(url, bytes)), costs: vec![] },
@@ -172,7 +179,7 @@ fn compare(title: &str, mounts: &[String], rounds: usize, programs: bool) {
     for (name, depth) in
         [("the same, depth `describe`", Depth::Describe), ("the same, depth `connect`", Depth::Connect)]
     {
-        let run: Look = Box::new(move |url| in_process(vec![url.to_owned()], depth));
+        let run: Look = Box::new(move |url| in_process(vec![url.to_owned()], depth, WATCH));
         contestants.push(Contestant { name, run, costs: vec![] });
     }
     if programs {
@@ -202,7 +209,7 @@ fn compare(title: &str, mounts: &[String], rounds: usize, programs: bool) {
     if urls.len() > 1 {
         let all = Contestant {
             name: "in the daemon, 8 at once",
-            run: Box::new(|_| in_process(together.clone(), Depth::Frame)),
+            run: Box::new(|_| in_process(together.clone(), Depth::Frame, WATCH)),
             costs: vec![],
         };
         contestants.push(all);

@@ -9,10 +9,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
-use crate::inventory::{CameraId, CommuneId, CredentialId, FundId, SiteId};
+use crate::inventory::{CameraId, CommuneId, CredentialId, FundId, RecorderId, SiteId};
 use crate::judgement::event::IncidentScope;
 use crate::ledger::Tally;
-use crate::observation::{Cause, Device, Phase, Picture, State, Stream};
+use crate::ledger::retention::RetentionState;
+use crate::observation::{Cause, Channel, Device, Disk, Phase, Picture, State, Stream};
 
 /// Everything as it stood at one moment.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct Snapshot {
     pub cameras: Vec<CameraStatus>,
     /// Sorted by id.
     pub sites: Vec<SiteStatus>,
+    /// Sorted by id.
+    pub recorders: Vec<RecorderStatus>,
     /// Open ones, oldest first.
     pub incidents: Vec<Incident>,
     /// `false` while every reference is silent; `true` where none is configured.
@@ -141,14 +144,55 @@ impl CameraStatus {
     }
 }
 
-/// What a recorder holds of a camera, as it last said.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What recorders hold of a camera, by the record; also its JSON shape.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecordingStatus {
+    pub state: RetentionState,
     /// Start of the oldest recording that still plays.
     pub oldest: Option<Timestamp>,
     pub newest: Option<Timestamp>,
+    /// From the oldest recording to when this was judged; `None` where nothing that counts is known.
+    pub span_seconds: Option<u64>,
+    /// The requirement, capped by the camera's age; `None` where nobody requires recordings.
+    pub required_seconds: Option<u64>,
+    /// Full local days of the required window with recordings; `None` where days were not looked at.
+    pub held_days: Option<u32>,
     /// Local days inside the required window without recordings; `None` where that was not looked at.
     pub gap_days: Option<u32>,
+    /// The lower of held / expected and span / required, at most 1.
+    pub compliance_ratio: Option<f64>,
+    /// The span shrank by a tenth within a week: a warning before it breaks the requirement.
+    pub falling: bool,
+}
+
+/// One recorder; also its JSON shape in the API and in `status --json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecorderStatus {
+    pub recorder: RecorderId,
+    pub site: SiteId,
+    pub commune: CommuneId,
+    /// It answered its last poll, or was confirmed not to; `None`: unknown.
+    pub up: Option<bool>,
+    /// What is wrong with it.
+    pub cause: Option<Cause>,
+    pub since: Option<Timestamp>,
+    pub last_poll: Option<Timestamp>,
+    pub last_ok: Option<Timestamp>,
+    /// What the last poll said for a person: what was not found, and why.
+    pub detail: Option<String>,
+    pub device: Option<Device>,
+    /// The serial number that stood here before the last one.
+    pub replaced_serial: Option<String>,
+    /// Its clock less ours, seconds.
+    pub clock_offset_seconds: Option<f64>,
+    pub disks: Vec<Disk>,
+    /// A worst case: every enabled channel at its largest bit rate on the disks that are sound.
+    pub forecast_days: Option<f64>,
+    pub channels: Vec<Channel>,
+    /// Channels that have a picture and no camera in the inventory.
+    pub channels_without_camera: Vec<u32>,
+    /// Cameras of the inventory whose channel the recorder does not show.
+    pub cameras_without_channel: Vec<CameraId>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

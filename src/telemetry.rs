@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
+use crate::device::http::Cost;
+use crate::inventory::RecorderId;
 use crate::judgement::Event;
-use crate::observation::{Cause, Class, Outcome};
+use crate::observation::{Cause, Class, Outcome, RecorderSeen};
 
 /// The daemon's own series. Cheap to share behind an `Arc`.
 pub struct Telemetry {
@@ -23,6 +25,11 @@ pub struct Telemetry {
     probe_panics: IntCounter,
     probes_in_flight: IntGauge,
     probe_slots: IntGauge,
+    recorder_polls: IntCounter,
+    recorder_poll_failures: IntCounterVec,
+    recorder_poll_duration: Histogram,
+    recorder_requests: IntCounter,
+    recorder_received_bytes: IntCounter,
     schedule_lag: Histogram,
     scheduler_last_progress: IntGauge,
     store_write: Histogram,
@@ -38,6 +45,7 @@ pub struct Telemetry {
 }
 
 const SECONDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+const POLL_SECONDS: &[f64] = &[0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0];
 const WRITE_SECONDS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
 
 impl Telemetry {
@@ -63,9 +71,20 @@ impl Telemetry {
                 &["cause"],
             ),
         );
+        let recorder_poll_failures = register(
+            &registry,
+            IntCounterVec::new(
+                Opts::new(
+                    "camwatch_recorder_poll_failures_total",
+                    "Polls of recorders that were not answered, by outcome.",
+                ),
+                &["cause"],
+            ),
+        );
         for outcome in Outcome::ALL {
             if counts_as_failure(*outcome) {
                 probe_failures.with_label_values(&[outcome.as_str()]).inc_by(0);
+                recorder_poll_failures.with_label_values(&[outcome.as_str()]).inc_by(0);
             }
         }
         let this = Self {
@@ -86,6 +105,24 @@ impl Telemetry {
             ),
             probes_in_flight: gauge("camwatch_probes_in_flight", "Probes that run now."),
             probe_slots: gauge("camwatch_probe_slots", "Probes that may run at once: max_concurrent."),
+            recorder_polls: counter(
+                "camwatch_recorder_polls_total",
+                "Polls of recorders that ended, whatever they came to; a scan counts as one.",
+            ),
+            recorder_poll_failures,
+            recorder_poll_duration: histogram(
+                "camwatch_recorder_poll_duration_seconds",
+                "How long a poll of a recorder took, waiting for its budget of requests included.",
+                POLL_SECONDS,
+            ),
+            recorder_requests: counter(
+                "camwatch_recorder_requests_total",
+                "HTTP requests that were sent to recorders, those without a login included.",
+            ),
+            recorder_received_bytes: counter(
+                "camwatch_recorder_received_bytes_total",
+                "Bytes received from recorders.",
+            ),
             schedule_lag: histogram(
                 "camwatch_schedule_lag_seconds",
                 "How much later than planned a probe began.",
@@ -171,6 +208,20 @@ impl Telemetry {
     /// A probe that was started was lost by a fault of ours: it came to nothing and counts for nothing.
     pub fn probe_lost(&self) {
         self.probes_in_flight.dec();
+    }
+
+    /// A recorder was polled.
+    pub fn recorder_polled(&self, recorder: &RecorderId, seen: &RecorderSeen, cost: &Cost, took: Duration) {
+        self.recorder_polls.inc();
+        self.recorder_poll_duration.observe(took.as_secs_f64());
+        self.recorder_requests.inc_by(cost.requests);
+        self.recorder_received_bytes.inc_by(cost.received_bytes);
+        if counts_as_failure(seen.outcome) {
+            self.recorder_poll_failures.with_label_values(&[seen.outcome.as_str()]).inc();
+        }
+        tracing::debug!(%recorder, outcome = %seen.outcome, detail = seen.detail.as_deref(), seconds = took.as_secs_f64(),
+            requests = cost.requests, connections = cost.connections, received_bytes = cost.received_bytes,
+            "recorder polled");
     }
 
     /// The judgement has decided something.

@@ -74,7 +74,7 @@ fn the_demo_watches_its_commune_breaks_a_camera_and_says_so() {
 fn a_simulated_fleet_writes_a_configuration_that_fits_and_ends_when_interrupted() {
     let directory = tempfile::tempdir().unwrap();
     let mut fleet = camwatch()
-        .args(["simulate", "--cameras", "25", "--login", "--config-out"])
+        .args(["simulate", "--cameras", "25", "--recorders", "4", "--login", "--config-out"])
         .arg(directory.path())
         .stderr(Stdio::piped())
         .spawn()
@@ -85,6 +85,13 @@ fn a_simulated_fleet_writes_a_configuration_that_fits_and_ends_when_interrupted(
     let file = directory.path().join("camwatch.toml");
     let checked = camwatch().args(["check", "--config"]).arg(&file).output().unwrap();
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    let inventory = std::fs::read_to_string(directory.path().join("inventory/simulated.toml")).unwrap();
+    for kind in ["hikvision", "dahua", "onvif"] {
+        assert!(inventory.contains(&format!("kind = \"{kind}\"\nurl = \"http://127.")), "{inventory}");
+    }
+    // Three sites of 10, 10 and 5 cameras; the first has two recorders.
+    assert_eq!(inventory.matches("recorder = \"rec-").count(), 25);
+    assert_eq!(inventory.matches("recorder = \"rec-004\"\nchannel = 5\n").count(), 1);
     let probed = camwatch().args(["probe", "sim-0007", "--config"]).arg(&file).output().unwrap();
     assert_eq!(probed.status.code(), Some(0), "{}", String::from_utf8_lossy(&probed.stderr));
     interrupt(&fleet);

@@ -301,8 +301,10 @@ fn the_api_is_described_path_by_path_and_field_by_field() {
     let (_directory, server) = with_record();
     let api = get(&server, "/api/v1/openapi.json").json();
     assert!(api["openapi"].as_str().unwrap().starts_with("3.1"));
-    for path in api["paths"].as_object().unwrap().keys() {
-        assert_eq!(get(&server, &path.replace("{month}", "2026-10")).status, 200, "{path}");
+    for (path, methods) in api["paths"].as_object().unwrap() {
+        let method = methods.as_object().unwrap().keys().next().unwrap().to_uppercase();
+        let address = path.replace("{month}", "2026-10").replace("{id}", "nvr");
+        assert_eq!(ask(&server, &method, &address, &["Content-Length: 0"]).status, 200, "{path}");
     }
     let schemas = &api["components"]["schemas"];
     let described = |schema: &str| -> Vec<String> {
@@ -324,6 +326,8 @@ fn the_api_is_described_path_by_path_and_field_by_field() {
     assert_eq!(sent(&camera["device"]), described("Device"));
     assert_eq!(sent(&camera["recording"]), described("Recording"));
     let report = get(&server, "/api/v1/reports/2026-10").json();
+    let retried = ask(&server, "POST", "/api/v1/credentials/nvr/retry", &["Content-Length: 0"]).json();
+    assert_eq!(sent(&retried), described("Retried"));
     assert_eq!(sent(&report), described("Report"));
     assert_eq!(sent(&report["cameras"][0]), described("ReportCamera"));
     assert_eq!(sent(&report["groups"][0]), described("ReportGroup"));

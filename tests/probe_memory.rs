@@ -5,7 +5,7 @@ use std::time::Duration;
 use camwatch::gate::Gate;
 use camwatch::inventory::{CameraId, Depth, TlsPolicy, Transport};
 use camwatch::observation::Outcome;
-use camwatch::probe::{Prober, Request};
+use camwatch::probe::{Prober, Request, WATCH};
 use camwatch::simulate::{Behaviour, CameraOptions, Fleet, FleetOptions};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -77,6 +77,7 @@ fn no_camera_makes_a_probe_hold_more_than_eight_mebibytes() {
                 transport: Transport::Tcp,
                 depth: Depth::Picture,
                 timeout: Duration::from_secs(2),
+                watch: WATCH,
             };
             let report = prober.probe(&request).await;
             prober.idle().await;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use camwatch::gate::Gate;
 use camwatch::inventory::{CameraId, Depth, TlsPolicy, Transport};
 use camwatch::observation::{Outcome, Phase};
-use camwatch::probe::{Login, Prober, Report, Request};
+use camwatch::probe::{Login, Prober, Report, Request, WATCH};
 use camwatch::secret::Secret;
 use camwatch::simulate::{Auth, Behaviour, CameraOptions, Codec, Fleet, FleetOptions, Scheme, SimCamera};
 use futures_util::StreamExt as _;
@@ -24,6 +24,7 @@ fn request(url: Url, depth: Depth, timeout: Duration) -> Request {
         transport: Transport::Tcp,
         depth,
         timeout,
+        watch: WATCH,
     }
 }
 

@@ -25,8 +25,8 @@ use texts::Text;
 
 /// Watch a simulated commune on this machine: nothing else to install or start
 ///
-/// 172 simulated cameras send real RTSP video on loopback; the daemon watches them while faults come and go within the
-/// first minute. What is broken and what camwatch makes of it is told as it happens, in the language of LANG (vi, en,
+/// 172 simulated cameras send real RTSP video on loopback, and six recorders of three kinds keep what 32 of them show;
+/// the daemon watches them while faults come and go within the first minute. What is broken and what camwatch makes of it is told as it happens, in the language of LANG (vi, en,
 /// ko). The addresses and commands to try are printed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -123,7 +123,7 @@ async fn play(fleet: &Fleet, daemon: &Daemon, narrator: &Narrator, place: &Place
     for round in 1.. {
         for (at, act, text) in script::ROUND {
             sleep_until(begin + Duration::from_secs(*at)).await;
-            narrator.fault(*text, act.camera());
+            narrator.fault(*text, act.subject());
             act.perform(fleet, round).await?;
             if matches!(act, script::Act::WritePassword) {
                 place.write_secret(commune::CHANGING_CREDENTIAL, &script::changed_password(round))?;
@@ -201,7 +201,8 @@ fn settings(port: u16, language: &str) -> String {
     format!(
         "[daemon]\nlisten = \"127.0.0.1:{port}\"\ndata_dir = \"data\"\ntimezone = \"Asia/Ho_Chi_Minh\"\n\
          language = \"{language}\"\n\n\
-         [probe]\ninterval = \"5s\"\ntimeout = \"3s\"\nrecheck = \"1s\"\nconfirm = 3\nrecover = 2\n\n\
+         [probe]\ninterval = \"5s\"\ntimeout = \"3s\"\nrecheck = \"1s\"\nconfirm = 3\nrecover = 2\n\
+         metadata_interval = \"5s\"\n\n\
          [alert]\ngroup_wait = \"3s\"\n"
     )
 }

@@ -4,10 +4,12 @@
 
 mod check;
 mod completions;
+mod credential;
 mod demo;
 mod discover;
 mod maintenance;
 mod probe;
+mod recorder;
 mod replay;
 mod report;
 mod run;
@@ -50,10 +52,12 @@ enum Command {
     Check(check::Args),
     Probe(probe::Args),
     Discover(discover::Args),
+    Recorder(recorder::Args),
     Status(status::Args),
     Report(report::Args),
     Replay(replay::Args),
     Maintenance(maintenance::Args),
+    Credential(credential::Args),
     Simulate(simulate::Args),
     Completions(completions::Args),
 }
@@ -89,10 +93,12 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Probe(args) => probe::run(&args),
         Command::Discover(args) => discover::run(&args),
+        Command::Recorder(args) => recorder::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Maintenance(args) => maintenance::run(&args),
+        Command::Credential(args) => credential::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Completions(args) => completions::run(&args),
     })

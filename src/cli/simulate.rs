@@ -1,5 +1,6 @@
-//! `camwatch simulate`: a fleet of simulated cameras.
+//! `camwatch simulate`: a fleet of simulated cameras and recorders.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -7,9 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::exit;
-use crate::simulate::{Auth, CameraOptions, Fleet, FleetOptions, control, weather};
+use crate::simulate::recorder::Login;
+use crate::simulate::{
+    Auth, CameraOptions, Fleet, FleetOptions, RecorderKind, RecorderOptions, SimCamera, control, weather,
+};
 
-/// Run a fleet of simulated cameras that send real video, for load tests and training
+/// Run a fleet of simulated cameras that send real video, and recorders, for load tests and training
 ///
 /// Prints an inventory that fits on standard output, or writes a whole configuration with --config-out:
 ///
@@ -18,9 +22,10 @@ use crate::simulate::{Auth, CameraOptions, Fleet, FleetOptions, control, weather
 ///
 /// While it runs, the control port switches faults on and off:
 ///
-///   curl CONTROL/faults
+///   curl CONTROL/faults CONTROL/faults/recorders
 ///   curl -d refused CONTROL/cameras/sim-0001/behaviour
 ///   curl -X POST CONTROL/sites/site-001/cut
+///   curl -d 'disk 1 error' CONTROL/recorders/rec-001/behaviour
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
@@ -30,6 +35,15 @@ pub(crate) struct Args {
     /// How many of them stand at one site, behind one line.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     per_site: u32,
+    /// How many recorders there are, spread over the sites; the cameras of a site are channels of its recorders.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=2_000))]
+    recorders: u32,
+    /// What the recorders are.
+    #[arg(long, value_name = "KIND", value_enum, default_value_t = Kind::Mixed)]
+    recorder_kind: Kind,
+    /// How many days of recordings the recorders hold.
+    #[arg(long, value_name = "DAYS", default_value_t = 31.0, value_parser = days)]
+    held_days: f64,
     /// Where the cameras listen. With port 0 each site has a loopback address of its own and each camera any free
     /// port; otherwise gateways and cameras take this port and those after it.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
@@ -37,7 +51,7 @@ pub(crate) struct Args {
     /// Where the control port listens; its address is printed. It has no password: keep it on loopback.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     control: SocketAddr,
-    /// Ask for a login (Digest), as real cameras do. --config-out writes the password where the inventory finds it.
+    /// Ask for a login (Digest), as real devices do; recorders lock the account after five that are wrong. --config-out writes the password where the inventory finds it.
     #[arg(long, requires = "config_out")]
     login: bool,
     /// What random faults follow from; the same seed gives the same faults.
@@ -58,6 +72,34 @@ fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(rate) if (0.0..=60_000.0).contains(&rate) => Ok(rate),
         _ => Err("a number from 0 to 60000 is expected".to_owned()),
+    }
+}
+
+fn days(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(days) if (0.0..=3650.0).contains(&days) => Ok(days),
+        _ => Err("a number of days from 0 to 3650 is expected".to_owned()),
+    }
+}
+
+/// What `--recorder-kind` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Kind {
+    Hikvision,
+    Dahua,
+    Onvif,
+    /// One after the other.
+    Mixed,
+}
+
+impl Kind {
+    fn of(self, number: usize) -> RecorderKind {
+        match self {
+            Self::Hikvision => RecorderKind::Hikvision,
+            Self::Dahua => RecorderKind::Dahua,
+            Self::Onvif => RecorderKind::Onvif,
+            Self::Mixed => RecorderKind::ALL[number % RecorderKind::ALL.len()],
+        }
     }
 }
 
@@ -90,18 +132,20 @@ async fn simulate(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
         }
         fleet.add(options).await?;
     }
+    let channels = add_recorders(&fleet, args).await?;
     let listener = control::bind(args.control).await?;
     let control = listener.local_addr()?;
-    let inventory = inventory(&fleet, args.login);
+    let inventory = inventory(&fleet, &channels, args.login);
     if let Some(directory) = &args.config_out {
         write_configuration(directory, &inventory, args.login)
             .map_err(|error| format!("cannot write the configuration into {}: {error}", directory.display()))?;
-        eprintln!("{} cameras; camwatch run --config {}", args.cameras, directory.join("camwatch.toml").display());
+        let config = directory.join("camwatch.toml");
+        eprintln!("{} cameras, {} recorders; camwatch run --config {}", args.cameras, args.recorders, config.display());
     } else {
         let mut out = std::io::stdout().lock();
         out.write_all(inventory.as_bytes())?;
         out.flush()?;
-        eprintln!("{} cameras", args.cameras);
+        eprintln!("{} cameras, {} recorders", args.cameras, args.recorders);
     }
     eprintln!("control: curl http://{control}/faults");
 
@@ -120,8 +164,43 @@ async fn simulate(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
-/// Communes, sites and cameras as TOML.
-fn inventory(fleet: &Fleet, login: bool) -> String {
+/// The recorder and the channel of cameras, by their names.
+type Channels = BTreeMap<String, (String, usize)>;
+
+/// Spreads recorders over the sites, and the cameras of a site over the channels of its recorders.
+async fn add_recorders(fleet: &Fleet, args: &Args) -> Result<Channels, crate::simulate::SimulateError> {
+    let mut of_sites: BTreeMap<String, Vec<SimCamera>> = BTreeMap::new();
+    for camera in fleet.cameras() {
+        of_sites.entry(camera.site().unwrap_or_default().to_owned()).or_default().push(camera);
+    }
+    let (recorders, sites) = (args.recorders as usize, of_sites.len());
+    let mut channels = Channels::new();
+    for (position, (site, cameras)) in of_sites.iter().enumerate() {
+        let numbers: Vec<usize> = (position..recorders).step_by(sites).collect();
+        for (turn, number) in numbers.iter().enumerate() {
+            let name = format!("rec-{:03}", number + 1);
+            let own: Vec<&SimCamera> = cameras.iter().skip(turn).step_by(numbers.len()).collect();
+            let mut options = RecorderOptions::named(&name)
+                .site(site)
+                .manner(args.recorder_kind.of(*number))
+                .channels(own.len().max(4))
+                .held_days(args.held_days);
+            options.login = args.login.then(|| Login::new(USERNAME, PASSWORD));
+            let recorder = fleet.recorder(options).await?;
+            for (channel, camera) in (1..).zip(own) {
+                if args.login {
+                    recorder.shares_account_with(camera);
+                }
+                channels.insert(camera.name().to_owned(), (name.clone(), channel));
+            }
+        }
+    }
+    Ok(channels)
+}
+
+/// Communes, sites, recorders and cameras as TOML.
+fn inventory(fleet: &Fleet, channels: &Channels, login: bool) -> String {
+    let credential = if login { "credential = \"simulated\"\n" } else { "" };
     let mut text = String::from(
         "# Written by camwatch simulate; good for as long as that runs.\n\n\
          [[commune]]\nid = \"simulated\"\nname = \"Simulated commune\"\n\n\
@@ -137,15 +216,27 @@ fn inventory(fleet: &Fleet, login: bool) -> String {
         let gateway = fleet.gateway(&site).map(|address| format!("gateway = \"{address}\"\n")).unwrap_or_default();
         let _ = write!(text, "\n[[site]]\nid = \"{site}\"\ncommune = \"simulated\"\nname = \"{site}\"\n{gateway}");
     }
+    for recorder in fleet.recorders() {
+        let _ = write!(
+            text,
+            "\n[[recorder]]\nid = \"{}\"\nsite = \"{}\"\nkind = \"{}\"\nurl = \"{}\"\n{credential}",
+            recorder.name(),
+            recorder.site().unwrap_or_default(),
+            recorder.kind().as_str(),
+            recorder.url(),
+        );
+    }
     for camera in fleet.cameras() {
         let _ = write!(
             text,
-            "\n[[camera]]\nid = \"{id}\"\nsite = \"{site}\"\nname = \"{id}\"\nurl = \"{url}\"\nfund = \"simulated\"\n{login}",
+            "\n[[camera]]\nid = \"{id}\"\nsite = \"{site}\"\nname = \"{id}\"\nurl = \"{url}\"\nfund = \"simulated\"\n{credential}",
             id = camera.name(),
             site = camera.site().unwrap_or_default(),
             url = camera.url(),
-            login = if login { "credential = \"simulated\"\n" } else { "" },
         );
+        if let Some((recorder, channel)) = channels.get(camera.name()) {
+            let _ = write!(text, "recorder = \"{recorder}\"\nchannel = {channel}\n");
+        }
     }
     text
 }

@@ -8,18 +8,19 @@ use jiff::{Timestamp, Unit};
 
 use crate::config::Config;
 use crate::observation::{Cause, State};
-use crate::snapshot::CameraStatus;
+use crate::snapshot::{CameraStatus, RecorderStatus};
 use crate::store::Reader;
 
 /// Show the present state of every camera, worst first
 ///
-/// Asks the running daemon; where none answers, shows what the record last knew, as unknown.
+/// Asks the running daemon; where none answers, shows what the record last knew, as unknown. Recorders that need a look
+/// stand below, with channels that have no camera in the inventory and cameras that no channel shows.
 /// Exit code: that of the worst state: 0 up, 1 degraded, 2 dark, 3 unknown.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     config: super::ConfigArg,
-    /// One JSON array instead of a table.
+    /// One JSON array of the cameras instead of tables.
     #[arg(long)]
     json: bool,
 }
@@ -27,11 +28,11 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> u8 {
     // Not known is what 3 means here, as for a probe.
     let Ok(config) = args.config.load() else { return 3 };
-    let mut cameras = match ask_daemon(&config) {
-        Ok(cameras) => cameras,
+    let Answer { mut cameras, recorders } = match ask_daemon(&config) {
+        Ok(answer) => answer,
         Err(why) => {
             eprintln!("camwatch: {why}; showing what the record holds");
-            from_record(&config, matches!(why, NoAnswer::WantsLogin))
+            Answer { cameras: from_record(&config, matches!(why, NoAnswer::WantsLogin)), recorders: Vec::new() }
         }
     };
     cameras.sort_by(|a, b| (rank(a.state), &a.site, &a.camera).cmp(&(rank(b.state), &b.site, &b.camera)));
@@ -45,7 +46,7 @@ pub(crate) fn run(args: &Args) -> u8 {
         }
     } else {
         let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-        table(&cameras, colour, Timestamp::now())
+        table(&cameras, colour, Timestamp::now()) + &recorder_lines(&recorders, Timestamp::now())
     };
     // A reader that has seen enough closes the pipe; that is no failure.
     let _ = std::io::stdout().write_all(text.as_bytes());
@@ -77,6 +78,7 @@ fn rank(state: State) -> u8 {
 #[derive(serde::Deserialize)]
 struct Answer {
     cameras: Vec<CameraStatus>,
+    recorders: Vec<RecorderStatus>,
 }
 
 /// Why the daemon did not say.
@@ -93,7 +95,7 @@ enum NoAnswer {
 }
 
 /// The states from the daemon's own API.
-fn ask_daemon(config: &Config) -> Result<Vec<CameraStatus>, NoAnswer> {
+fn ask_daemon(config: &Config) -> Result<Answer, NoAnswer> {
     if config.web.tls_server_config.is_some() || !config.web.basic_auth_users.is_empty() {
         return Err(NoAnswer::WantsLogin);
     }
@@ -120,8 +122,7 @@ fn ask_daemon(config: &Config) -> Result<Vec<CameraStatus>, NoAnswer> {
     runtime.block_on(async {
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().map_err(fail)?;
         let answer = client.get(&url).send().await.map_err(fail)?.error_for_status().map_err(fail)?;
-        let Answer { cameras } = answer.json().await.map_err(fail)?;
-        Ok(cameras)
+        answer.json().await.map_err(fail)
     })
 }
 
@@ -204,6 +205,48 @@ fn table(cameras: &[CameraStatus], colour: bool, now: Timestamp) -> String {
     }
     let cameras = cameras.len();
     let _ = writeln!(text, "{cameras} camera{}: {}", if cameras == 1 { "" } else { "s" }, parts.join(", "));
+    text
+}
+
+/// A line for each recorder that needs a look, and how many need none.
+fn recorder_lines(recorders: &[RecorderStatus], now: Timestamp) -> String {
+    let mut text = String::new();
+    let mut sound = 0;
+    for recorder in recorders {
+        let mut wrong = Vec::new();
+        match (recorder.up, recorder.cause) {
+            (Some(true), Some(cause)) => wrong.push(cause.to_string()),
+            (Some(true), None) => {}
+            (Some(false), cause) => wrong.push(format!("does not answer ({})", cause.map_or("?", Cause::as_str))),
+            (None, Some(cause)) => wrong.push(format!("unknown ({cause})")),
+            (None, None) => wrong.push("not known yet".to_owned()),
+        }
+        if let (false, Some(since)) = (wrong.is_empty(), recorder.since) {
+            wrong[0].push_str(&format!(" for {}", how_long(since, now)));
+        }
+        if let Some(serial) = &recorder.replaced_serial {
+            wrong.push(format!("device replaced, was {serial}"));
+        }
+        if !recorder.channels_without_camera.is_empty() {
+            let channels: Vec<_> = recorder.channels_without_camera.iter().map(u32::to_string).collect();
+            wrong.push(format!("no camera in the inventory for channel {}", channels.join(", ")));
+        }
+        if !recorder.cameras_without_channel.is_empty() {
+            let cameras: Vec<_> = recorder.cameras_without_channel.iter().map(|camera| camera.as_str()).collect();
+            wrong.push(format!("shows no channel for {}", cameras.join(", ")));
+        }
+        wrong.extend(recorder.detail.clone());
+        if wrong.is_empty() {
+            sound += 1;
+        } else {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "recorder {} ({}): {}", recorder.recorder, recorder.site, wrong.join("; "));
+        }
+    }
+    if !recorders.is_empty() {
+        let s = if recorders.len() == 1 { "" } else { "s" };
+        let _ = writeln!(text, "{} recorder{s}: {sound} without a finding", recorders.len());
+    }
     text
 }
 

@@ -32,7 +32,7 @@ pub(super) fn advise(inventory: &Inventory, probe: &Probe, places: ProbePlaces, 
     dead_lines(inventory, probe, places, written, log);
     same_stream(inventory, written, log);
     password_in_query(written, log);
-    recorders(inventory, written, log);
+    recorders(inventory, probe, written, log);
     nobody_on_duty(inventory, written, log);
 }
 
@@ -87,7 +87,6 @@ fn dead_lines(inventory: &Inventory, probe: &Probe, places: ProbePlaces, written
 /// Two cameras that are one.
 fn same_stream(inventory: &Inventory, written: &Written, log: &mut Log) {
     let mut streams = BTreeMap::new();
-    let mut channels = BTreeMap::new();
     for raw in &written.cameras {
         let Some(id) = &raw.value.id else { continue };
         let Some(camera) = inventory.cameras.get(&id.value).filter(|camera| camera.retired.is_none()) else { continue };
@@ -97,19 +96,6 @@ fn same_stream(inventory: &Inventory, written: &Written, log: &mut Log) {
             && first != &camera.id
         {
             log.warning(url.mark, format!("camera {:?} has the same URL, expected one of each stream", first.as_str()));
-        }
-        if let (Some(recorder), Some(channel)) = (&camera.recorder, raw.value.channel)
-            && let Some(first) = channels.insert((recorder, channel.value.0), &camera.id)
-            && first != &camera.id
-        {
-            log.warning(
-                channel.mark,
-                format!(
-                    "camera {:?} has the same channel of recorder {:?}, expected another",
-                    first.as_str(),
-                    recorder.as_str()
-                ),
-            );
         }
     }
 }
@@ -128,7 +114,25 @@ fn password_in_query(written: &Written, log: &mut Log) {
     }
 }
 
-fn recorders(inventory: &Inventory, written: &Written, log: &mut Log) {
+/// What a poll of a recorder's metadata takes, at most: requests of the dialects, with their logins.
+const REQUESTS_A_POLL: f64 = 12.0;
+
+fn recorders(inventory: &Inventory, probe: &Probe, written: &Written, log: &mut Log) {
+    for raw in &written.recorders {
+        let Some(recorder) = raw.value.id.as_ref().and_then(|id| inventory.recorders.get(&id.value)) else { continue };
+        let polls = f64::from(recorder.requests_per_minute) * probe.metadata_interval.as_secs_f64() / 60.0;
+        if polls < REQUESTS_A_POLL {
+            log.warning(
+                raw.value.requests_per_minute.map_or(raw.mark, |at| at.mark),
+                format!(
+                    "{} requests a minute are not enough for a poll each metadata_interval, expected at least {:.0}, or \
+                     a longer metadata_interval",
+                    recorder.requests_per_minute,
+                    (REQUESTS_A_POLL * 60.0 / probe.metadata_interval.as_secs_f64()).ceil(),
+                ),
+            );
+        }
+    }
     for raw in &written.cameras {
         let (Some(site), Some(named)) = (&raw.value.site, &raw.value.recorder) else { continue };
         if let Some(recorder) = inventory.recorders.get(&named.value)

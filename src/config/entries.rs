@@ -26,7 +26,7 @@ pub(super) struct Written {
     communes: List<raw::Commune>,
     pub sites: List<raw::Site>,
     credentials: List<raw::Credential>,
-    recorders: List<raw::Recorder>,
+    pub(super) recorders: List<raw::Recorder>,
     funds: List<raw::Fund>,
     pub cameras: List<raw::Camera>,
     maintenance: List<raw::Maintenance>,
@@ -181,6 +181,7 @@ pub(super) fn inventory(written: &Written, probe: &Probe, secrets: &Secrets, log
         },
         |camera| camera.id.clone(),
     );
+    channels_once(written, &cameras, log);
     let officers = by_id(&written.officers, |entry| officer(entry, &names, log), |officer| officer.id.clone());
     let channels = by_id(&written.channels, |entry| channel(entry, secrets, log), |channel| channel.id.clone());
     Inventory {
@@ -270,6 +271,16 @@ fn recorder(entry: &At<raw::Recorder>, names: &Names, log: &mut Log) -> Option<R
     if let (Some(tls), Some(url)) = (&raw.tls, &raw.url) {
         tls_applies(tls, url.value.0.scheme(), "https", log);
     }
+    if let (None, Some(url)) = (&raw.tls, &raw.url)
+        && url.value.0.scheme() == "https"
+    {
+        log.problem(
+            url.mark,
+            "certificates of recorders are self-signed as a rule, expected beside the https:// URL how far this one is \
+             trusted: tls = \"sha256:...\" (its fingerprint), \"any\" (whatever it has) or \"system\" (signed by an \
+             authority that this machine trusts)",
+        );
+    }
     Some(Recorder {
         id: value(raw.id.as_ref())?,
         site: site?,
@@ -280,6 +291,35 @@ fn recorder(entry: &At<raw::Recorder>, names: &Names, log: &mut Log) -> Option<R
         allow_basic: raw.allow_basic.is_some_and(|at| at.value),
         requests_per_minute: raw.requests_per_minute.map_or(10, |at| at.value.0),
     })
+}
+
+/// Two cameras cannot be one channel at the same time; a camera may be followed by another.
+fn channels_once(written: &Written, cameras: &BTreeMap<CameraId, Camera>, log: &mut Log) {
+    let mut taken: BTreeMap<(&RecorderId, u32), Vec<&Camera>> = BTreeMap::new();
+    for raw in &written.cameras {
+        let Some(camera) = raw.value.id.as_ref().and_then(|id| cameras.get(&id.value)) else { continue };
+        let (Some(recorder), Some(named)) = (&camera.recorder, &raw.value.recorder) else { continue };
+        // A camera that names none is the first.
+        let channel = camera.channel.unwrap_or(1);
+        let others = taken.entry((recorder, channel)).or_default();
+        let both = |other: &&&Camera| {
+            other.id != camera.id
+                && other.retired.is_none_or(|end| camera.installed.is_none_or(|begin| begin < end))
+                && camera.retired.is_none_or(|end| other.installed.is_none_or(|begin| begin < end))
+        };
+        if let Some(other) = others.iter().find(both) {
+            log.problem(
+                raw.value.channel.map_or(named.mark, |at| at.mark),
+                format!(
+                    "channel {channel} of recorder {:?} is camera {:?} already, expected another channel, or a day on \
+                     which one is retired and the other installed",
+                    recorder.as_str(),
+                    other.id.as_str(),
+                ),
+            );
+        }
+        others.push(camera);
+    }
 }
 
 /// Warns of a trust in certificates where there are none.

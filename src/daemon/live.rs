@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::recorders::Recorders;
 use super::watch::{in_service, saw_media};
 use crate::config::Config;
 use crate::inventory::{CameraId, CredentialId, Depth};
@@ -13,7 +14,7 @@ use crate::judgement::Judge;
 use crate::judgement::event::IncidentScope;
 use crate::observation::{Phase, Picture, State, Stream};
 use crate::probe::Report;
-use crate::snapshot::{CameraStatus, SiteStatus, Snapshot, Windows};
+use crate::snapshot::{CameraStatus, RecordingStatus, SiteStatus, Snapshot, Windows};
 
 /// What the last probes of one camera saw.
 #[derive(Debug, Default)]
@@ -59,6 +60,8 @@ pub(super) fn snapshot(
     today: Date,
     refused: Vec<CredentialId>,
     windows: Arc<Windows>,
+    recordings: &BTreeMap<CameraId, RecordingStatus>,
+    recorders: &Recorders,
 ) -> Snapshot {
     let inventory = &config.inventory;
     let nothing = Live::default();
@@ -79,6 +82,9 @@ pub(super) fn snapshot(
                 lost_packets_total: seen.lost_packets_total,
                 detail: seen.detail.clone(),
                 picture: seen.picture.clone(),
+                device: recorders.device_of(inventory, camera).cloned(),
+                recording: recordings.get(&camera.id).cloned(),
+                clock_offset_seconds: camera.recorder.as_ref().and_then(|id| recorders.clock_offset(id)),
                 ..CameraStatus::unseen(&camera.id, &camera.site, inventory.commune_of(&camera.id)?)
             };
             Some(match judge.standing(&camera.id) {
@@ -122,6 +128,7 @@ pub(super) fn snapshot(
         config: Arc::clone(config),
         cameras,
         sites: sites.into_values().collect(),
+        recorders: recorders.status(config, judge),
         incidents,
         monitor_online: online,
         refused,

@@ -1,5 +1,5 @@
-//! What is read from the record now and then while the daemon runs: uptime over the look-back windows, and maintenance
-//! that was added by command. On a thread where waiting for the disk delays nobody.
+//! What is read from the record now and then while the daemon runs: uptime over the look-back windows, how recordings
+//! stand, and maintenance that was added by command. On a thread where waiting for the disk delays nobody.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -59,8 +59,10 @@ fn look(record: &Path, config: &Config, known: Option<i64>, windows: bool) -> Re
         orders.push(Command::Maintenance(reader.maintenance()?.into_iter().map(|added| added.window).collect()));
     }
     if windows {
-        let windows = crate::report::windows(config, &reader, Timestamp::now())?;
-        orders.push(Command::Windows(Arc::new(windows)));
+        let now = Timestamp::now();
+        let windows = Arc::new(crate::report::windows(config, &reader, now)?);
+        let recordings = Arc::new(crate::report::recordings(config, &reader, now)?);
+        orders.push(Command::Lookback { windows, recordings });
     }
     Ok((version, orders))
 }

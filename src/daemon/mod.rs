@@ -7,9 +7,11 @@
 mod clock;
 mod live;
 mod lookback;
+mod recorders;
 mod service_manager;
 mod watch;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -23,13 +25,14 @@ use tokio::task::JoinHandle;
 
 use crate::config::{Config, Problem, Problems};
 use crate::gate::Gate;
-use crate::inventory::{CameraId, HostPort};
+use crate::inventory::{CameraId, HostPort, RecorderId};
 use crate::judgement::Event;
 use crate::probe::{Prober, Report};
 use crate::snapshot::Snapshot;
 use crate::store::{Reader, StoreError, Writer};
 use crate::telemetry::Telemetry;
 use crate::web::{self, App, BoxFuture, NotProbed};
+use recorders::Recorders;
 use watch::{Command, Outlets, Watch};
 
 pub(crate) use watch::in_service;
@@ -173,6 +176,11 @@ impl Daemon {
         let reader = Reader::open(&config.store.path)?;
         let gate = Gate::new(reader.gate()?, reader.salt()?);
         configure_gate(&gate, &config);
+        let mut known = BTreeMap::new();
+        for id in config.inventory.recorders.keys() {
+            known.extend(reader.recorder(id)?.map(|row| (id.clone(), row)));
+        }
+        let recorders = Recorders::new(config.store.path.clone(), gate.clone(), known);
         let prober = Arc::new(Prober::new(gate));
         let resume = reader.resume()?;
         let added = reader.maintenance()?.into_iter().map(|added| added.window).collect();
@@ -195,7 +203,7 @@ impl Daemon {
             events: events.clone(),
             progress: progress_in,
         };
-        let watch = Watch::new(Arc::clone(&config), added, resume, Arc::clone(&prober), outlets);
+        let watch = Watch::new(Arc::clone(&config), added, resume, Arc::clone(&prober), recorders, outlets);
         let control = Control {
             file: config.file.clone(),
             config: Arc::new(channel::Sender::new(Arc::clone(&config))),
@@ -209,6 +217,8 @@ impl Daemon {
             telemetry: Arc::clone(&telemetry),
             probe: Arc::new(control.clone()),
             reload: Arc::new(control.clone()),
+            logins: Arc::new(control.clone()),
+            recorders: Arc::new(control.clone()),
             ready,
         };
         telemetry.config_loaded(jiff::Timestamp::now().as_second());
@@ -356,6 +366,7 @@ fn empty_snapshot(config: &Arc<Config>) -> Snapshot {
         config: Arc::clone(config),
         cameras: Vec::new(),
         sites: Vec::new(),
+        recorders: Vec::new(),
         incidents: Vec::new(),
         monitor_online: true,
         refused: Vec::new(),
@@ -422,6 +433,27 @@ impl Control {
 impl web::Reload for Control {
     fn reload(&self) -> BoxFuture<'_, Result<(), Problems>> {
         Box::pin(self.reload_now())
+    }
+}
+
+impl web::RetryLogin for Control {
+    fn retry(&self, credential: &str) -> Option<Vec<String>> {
+        let config = self.config.borrow().clone();
+        let (id, _) = config.inventory.credentials.iter().find(|(id, _)| id.as_str() == credential)?;
+        let hosts = self.gate.retry(id);
+        tracing::info!(%credential, ?hosts, "an operator asks for one more login");
+        Some(hosts)
+    }
+}
+
+impl web::ScanNow for Control {
+    fn scan<'a>(&'a self, recorder: &'a RecorderId) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let (answer, asked) = oneshot::channel();
+            let command = Command::ScanNow { recorder: recorder.clone(), answer };
+            // A watch that is gone is stopping.
+            self.commands.send(command).await.is_ok() && asked.await.unwrap_or(false)
+        })
     }
 }
 

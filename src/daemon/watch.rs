@@ -15,13 +15,14 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::clock::Clock;
 use super::live::{Live, snapshot};
+use super::recorders::{Polled, Recorders};
 use crate::config::Config;
-use crate::inventory::{CameraId, HostPort, Maintenance, SiteId};
+use crate::inventory::{CameraId, HostPort, Maintenance, RecorderId, SiteId};
 use crate::judgement::{Event, Judge, Output, Policy};
 use crate::observation::{Class, Observation, Outcome, Seen};
-use crate::probe::{Login, Prober, Report, Request, reachable};
-use crate::schedule::{Finish, Gateways, Limits, Moment, Plan, Start};
-use crate::snapshot::{Snapshot, Windows};
+use crate::probe::{Login, Prober, Report, Request, WATCH, reachable};
+use crate::schedule::{Asking, Finish, Gateways, Limits, Moment, Plan, Start};
+use crate::snapshot::{RecordingStatus, Snapshot, Windows};
 use crate::store::{Entry, Writer};
 use crate::telemetry::Telemetry;
 
@@ -42,8 +43,10 @@ pub(super) enum Command {
     Reconfigure(Arc<Config>),
     /// From now on these windows hold besides the configuration's.
     Maintenance(Vec<Maintenance>),
-    /// Uptime over the look-back windows, freshly added up.
-    Windows(Arc<Windows>),
+    /// Uptime over the look-back windows, and how recordings stand, freshly read from the record.
+    Lookback { windows: Arc<Windows>, recordings: Arc<BTreeMap<CameraId, RecordingStatus>> },
+    /// Ask a recorder now for all that it holds; `false` for one that is not watched.
+    ScanNow { recorder: RecorderId, answer: oneshot::Sender<bool> },
 }
 
 /// What a task looks at.
@@ -51,11 +54,13 @@ enum Subject {
     Camera(CameraId),
     Gateway(SiteId),
     References,
+    Recorder(RecorderId, Asking),
 }
 
 /// What one task came to.
 enum Done {
     Camera(Box<Report>),
+    Recorder(Box<Polled>),
     Gateway { site: SiteId, reachable: bool },
     References { reachable: bool },
 }
@@ -77,6 +82,7 @@ pub(super) struct Watch {
     judge: Judge,
     plan: Plan,
     gateways: Gateways,
+    recorders: Recorders,
     prober: Arc<Prober>,
     clock: Clock,
     tasks: JoinSet<Done>,
@@ -91,6 +97,7 @@ pub(super) struct Watch {
     references_due: Option<Moment>,
     live: BTreeMap<CameraId, Live>,
     windows: Arc<Windows>,
+    recordings: Arc<BTreeMap<CameraId, RecordingStatus>>,
     today: Date,
     generation: u64,
     changed: bool,
@@ -106,6 +113,7 @@ impl Watch {
         added: Vec<Maintenance>,
         resume: crate::judgement::Resume,
         prober: Arc<Prober>,
+        recorders: Recorders,
         outlets: Outlets,
     ) -> Self {
         let mut clock = Clock::new(resume.last_alive);
@@ -124,6 +132,7 @@ impl Watch {
                 picture_interval: Duration::ZERO,
             }),
             gateways: Gateways::new(),
+            recorders,
             prober,
             clock,
             tasks: JoinSet::new(),
@@ -135,6 +144,7 @@ impl Watch {
             references_due: Some(Moment::ZERO),
             live: BTreeMap::new(),
             windows: Arc::default(),
+            recordings: Arc::default(),
             generation: 0,
             changed: true,
             published: Moment::ZERO,
@@ -191,6 +201,9 @@ impl Watch {
         for site in self.gateways.start(moment) {
             self.look_at_gateway(site);
         }
+        for (recorder, asking) in self.recorders.start(moment, now) {
+            self.ask(&recorder, asking);
+        }
         if self.references_due.is_some_and(|due| due <= moment) {
             self.references_due = None;
             self.look_at_references();
@@ -214,7 +227,8 @@ impl Watch {
 
     fn until_next(&self, moment: Moment) -> Duration {
         let mut next = self.alive + ALIVE_EVERY;
-        for due in [self.plan.next_wake(), self.gateways.next_wake(), self.references_due].into_iter().flatten() {
+        let dues = [self.plan.next_wake(), self.gateways.next_wake(), self.recorders.next_wake(), self.references_due];
+        for due in dues.into_iter().flatten() {
             next = next.min(due);
         }
         if self.changed {
@@ -248,7 +262,11 @@ impl Watch {
                 let output = self.judge.reconfigure(Policy::new(&self.config, &self.added), now);
                 self.hand_on(output);
             }
-            Command::Windows(windows) => self.windows = windows,
+            Command::Lookback { windows, recordings } => (self.windows, self.recordings) = (windows, recordings),
+            Command::ScanNow { recorder, answer } => {
+                // Whoever asked may have gone away.
+                let _ = answer.send(self.recorders.scan_now(&recorder, moment));
+            }
         }
         self.changed = true;
     }
@@ -270,6 +288,7 @@ impl Watch {
         let gateways: Vec<SiteId> =
             config.inventory.sites.values().filter(|s| s.gateway.is_some()).map(|s| s.id.clone()).collect();
         self.gateways.set_sites(probe.interval, probe.recheck, probe.confirm, gateways.into_iter(), moment);
+        self.recorders.configure(&config, moment);
         self.changed = true;
     }
 
@@ -291,6 +310,16 @@ impl Watch {
         let task =
             self.tasks.spawn(async move { Done::Gateway { reachable: reachable(&gateway, within).await, site } });
         self.looking.insert(task.id(), subject);
+    }
+
+    fn ask(&mut self, recorder: &RecorderId, asking: Asking) {
+        match self.recorders.poll(&self.config, recorder, asking) {
+            Some(poll) => {
+                let task = self.tasks.spawn(async move { Done::Recorder(Box::new(poll.await)) });
+                self.looking.insert(task.id(), Subject::Recorder(recorder.clone(), asking));
+            }
+            None => self.recorders.lost(recorder, asking),
+        }
     }
 
     fn look_at_references(&mut self) {
@@ -321,6 +350,7 @@ impl Watch {
                         self.observe(Seen::Gateway { site, reachable });
                     }
                     Done::References { reachable } => self.take_references(reachable, moment),
+                    Done::Recorder(polled) => self.take_poll(*polled, moment),
                 }
             }
             Err(error) => {
@@ -333,6 +363,7 @@ impl Watch {
                         self.waiting.remove(&camera);
                     }
                     Some(Subject::Gateway(site)) => self.gateways.lost(&site),
+                    Some(Subject::Recorder(recorder, asking)) => self.recorders.lost(&recorder, asking),
                     Some(Subject::References) => {
                         self.references_running = false;
                         self.references_due = Some(moment + self.config.probe.recheck);
@@ -384,6 +415,29 @@ impl Watch {
             self.held.push(report);
         } else {
             self.observe_report(&report);
+        }
+    }
+
+    fn take_poll(&mut self, polled: Polled, moment: Moment) {
+        let seen = &polled.reading.seen;
+        self.outlets.telemetry.recorder_polled(&polled.recorder, seen, &polled.cost, polled.took);
+        if !self.config.inventory.recorders.contains_key(&polled.recorder) {
+            return;
+        }
+        if seen.outcome.class() == Class::Path
+            && let Some(recorder) = self.config.inventory.recorders.get(&polled.recorder)
+        {
+            // Whose fault it is shows before anybody is told.
+            self.gateways.hurry(&recorder.site, moment);
+            self.look_at_references();
+        }
+        let at = self.observe(Seen::Recorder(seen.clone()));
+        self.recorders.take(&polled, at, moment);
+        for (camera, days, looked_at) in polled.reading.presence {
+            self.outlets.writer.record(Entry::Presence { camera, days, looked_at });
+        }
+        if let Some(memory) = polled.memory {
+            self.outlets.writer.record(Entry::Recorder { recorder: polled.recorder, memory });
         }
     }
 
@@ -459,6 +513,8 @@ impl Watch {
             self.today,
             self.prober.gate().refused_credentials(),
             Arc::clone(&self.windows),
+            &self.recordings,
+            &self.recorders,
         );
         self.outlets.snapshot.send_replace(Arc::new(made));
         self.changed = false;
@@ -503,6 +559,7 @@ impl Request {
             transport: camera.transport,
             depth: camera.depth,
             timeout: camera.timeout,
+            watch: WATCH,
         }
     }
 }

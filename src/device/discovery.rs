@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,10 +38,6 @@ const BETWEEN_ADDRESSES: Duration = Duration::from_millis(2);
 const MAX_WORD: usize = 96;
 const MAX_SCOPES: usize = 128;
 const MAX_ADDRESSES: usize = 16;
-
-/// Flags of an interface (`linux/if.h`).
-const IFF_UP: u32 = 0x1;
-const IFF_MULTICAST: u32 = 0x1000;
 
 /// A device that answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,7 +150,8 @@ async fn ask(sockets: &[(Arc<UdpSocket>, bool)], questions: &Questions, addresse
 /// One socket for each interface that can multicast, and one of each family for single addresses.
 fn sockets() -> Result<Vec<(Arc<UdpSocket>, bool)>, DiscoveryError> {
     let mut sockets = Vec::new();
-    for index in interfaces(Path::new("/sys/class/net")) {
+    let igmp = std::fs::read_to_string("/proc/net/igmp").unwrap_or_default();
+    for index in interfaces(&igmp) {
         // An interface without an address, or that went away meanwhile, is not asked on.
         sockets.extend(multicast_socket(index).map(|socket| (Arc::new(socket), true)));
     }
@@ -179,17 +175,10 @@ fn multicast_socket(interface: u32) -> io::Result<UdpSocket> {
     Ok(socket)
 }
 
-/// The indices of the interfaces that are up and can multicast, as Linux shows them in files.
-fn interfaces(net: &Path) -> BTreeSet<u32> {
-    let Ok(entries) = std::fs::read_dir(net) else { return BTreeSet::new() };
-    let read = |path: &Path, file: &str| std::fs::read_to_string(path.join(file)).ok();
-    let index = |path: &Path| {
-        let flags = read(path, "flags")?;
-        let flags = u32::from_str_radix(flags.trim().strip_prefix("0x")?, 16).ok()?;
-        let usable = flags & IFF_UP != 0 && flags & IFF_MULTICAST != 0;
-        usable.then(|| read(path, "ifindex")?.trim().parse().ok())?
-    };
-    entries.filter_map(|entry| index(&entry.ok()?.path())).collect()
+/// The indices of the interfaces that take part in IPv4 multicast, as `/proc/net/igmp` lists them: those that are up, in
+/// the network namespace that we are in. An interface's line begins with its index, those of its groups with a tab.
+fn interfaces(igmp: &str) -> BTreeSet<u32> {
+    igmp.lines().filter_map(|line| line.split(['\t', ' ']).next()?.parse().ok()).collect()
 }
 
 /// What is asked: for the type that transmitters have, and for the one that recorders and newer devices have.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
 use super::exchange::Trouble;
-use crate::observation::{Channel, Device, Disk, RecordMode};
+use crate::observation::{Channel, Device, Disk, Outcome, RecordMode};
 
 /// One thing that was asked for.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -52,6 +52,19 @@ pub enum Why {
     Unreadable(String),
     #[error(transparent)]
     Trouble(#[from] Trouble),
+}
+
+impl Why {
+    /// What a poll came to that failed so at its very first question.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::NoPermission => Outcome::Unauthorized,
+            Self::DeviceError(_) | Self::HeldBack => Outcome::Busy,
+            Self::NotSupported | Self::NotTold | Self::Unreadable(_) => Outcome::Incompatible,
+            Self::Trouble(trouble) => trouble.outcome(),
+        }
+    }
 }
 
 /// What one poll found.

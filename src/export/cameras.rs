@@ -186,8 +186,11 @@ fn write_recording(out: &mut Writer, rows: &[Row<'_>], now: Timestamp) {
         out,
         rows,
         "camwatch_camera_retention_required_seconds",
-        "How far back recordings of the camera have to reach; absent where nobody requires any.",
-        |row| Some(row.camera?.retention?.as_secs_f64()),
+        "How far back recordings of the camera have to reach, no further than it is old; absent where nobody requires any.",
+        |row| {
+            let capped = row.status.recording.as_ref().and_then(|recording| recording.required_seconds);
+            Some(capped.map_or(row.camera?.retention?.as_secs_f64(), |seconds| seconds as f64))
+        },
     );
     gauge(
         out,

@@ -1,12 +1,16 @@
 //! The series of sites and funds, and what of the snapshot belongs to no site.
 
+use std::collections::BTreeMap;
+
 use super::part::Part;
 use super::text::{Kind, Writer, push_label, rounded};
+use crate::inventory::SiteId;
 use crate::judgement::event::IncidentScope;
 use crate::ledger::Tally;
 use crate::observation::State;
 use crate::snapshot::{SiteStatus, Snapshot, Window};
 
+#[allow(clippy::cast_precision_loss, clippy::too_many_lines)] // Spans stay below 2^52; one list of series.
 pub fn write_sites(out: &mut Writer, snapshot: &Snapshot, part: &Part) {
     let rows: Vec<(&SiteStatus, String)> = snapshot
         .sites
@@ -51,6 +55,34 @@ pub fn write_sites(out: &mut Writer, snapshot: &Snapshot, part: &Part) {
             family.sample(labels, degrees);
         }
     }
+    let mut worst: BTreeMap<&SiteId, (u64, u32)> = BTreeMap::new();
+    for camera in &snapshot.cameras {
+        let Some(recording) = &camera.recording else { continue };
+        let Some(span) = recording.span_seconds else { continue };
+        let (least, compliant) = worst.entry(&camera.site).or_insert((u64::MAX, 0));
+        *least = span.min(*least);
+        *compliant += u32::from(recording.state.is_compliant());
+    }
+    let mut family = out.family(
+        "camwatch_site_retention_seconds",
+        Kind::Gauge,
+        "How far back recordings of the site's worst camera reach. Absent where no recorder said anything of any.",
+    );
+    for (status, labels) in &rows {
+        if let Some((least, _)) = worst.get(&status.site) {
+            family.sample(labels, *least as f64);
+        }
+    }
+    let mut family = out.family(
+        "camwatch_site_retention_compliant_cameras",
+        Kind::Gauge,
+        "Cameras of the site whose recordings reach back as far as they must, without a gap, or are on their way to it.",
+    );
+    for (status, labels) in &rows {
+        if let Some((_, compliant)) = worst.get(&status.site) {
+            family.sample(labels, f64::from(*compliant));
+        }
+    }
     let mut family = out.family(
         "camwatch_site_uptime_ratio",
         Kind::Gauge,
@@ -93,7 +125,7 @@ pub fn write_rest(out: &mut Writer, snapshot: &Snapshot) {
     let mut family = out.family(
         "camwatch_credential_refused",
         Kind::Gauge,
-        "1 while a device refuses the credential; it is not tried again until the secret changes.",
+        "1 while a device refuses the credential or has locked its account, and polling is paused so that it is not locked.",
     );
     for credential in inventory.credentials.keys() {
         let refused = snapshot.refused.contains(credential);

@@ -10,6 +10,7 @@ mod groups;
 mod page;
 mod part;
 mod process;
+mod recorders;
 mod text;
 
 use jiff::Timestamp;
@@ -30,6 +31,7 @@ pub fn render(snapshot: &Snapshot, part: &Part, now: Timestamp) -> String {
     let mut out = text::Writer::with_capacity(snapshot.cameras.len() * 2048 + 4096);
     cameras::write(&mut out, snapshot, part, now);
     groups::write_sites(&mut out, snapshot, part);
+    recorders::write(&mut out, snapshot, part);
     if part.has_the_rest() {
         groups::write_rest(&mut out, snapshot);
     }

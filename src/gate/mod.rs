@@ -280,15 +280,25 @@ impl Gate {
     /// The credentials of which at least one device refuses the present secret for good, or has locked the account.
     #[must_use]
     pub fn refused_credentials(&self) -> Vec<CredentialId> {
+        let refused = self.closed().into_iter().filter(|(_, closed)| !closed.is_doubt());
+        refused.filter_map(|(_, closed)| closed.credential).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Every credential that may not be sent now, and where: to one port, or to all that are no box of their own.
+    #[must_use]
+    pub fn closed(&self) -> Vec<(Option<u16>, Closed)> {
         let now = (self.inner.clock)();
-        let mut state = self.lock();
-        let mut refused = BTreeSet::new();
-        for entry in state.entries.values_mut() {
-            if is_refused(&mut entry.ports, now) {
-                refused.extend(entry.credentials.iter().cloned());
+        let mut all = Vec::new();
+        for (id, entry) in &self.lock().entries {
+            let own = entry.ports.own().iter().map(|(port, account)| (Some(*port), account));
+            for (port, account) in [(None, entry.ports.shared())].into_iter().chain(own) {
+                let Err(shut) = account.clone().leave(now) else { continue };
+                let named = entry.credentials.iter().map(Some);
+                let nobody = entry.credentials.is_empty().then_some(None);
+                all.extend(named.chain(nobody).map(|credential| (port, closed(id, credential, shut))));
             }
         }
-        refused.into_iter().collect()
+        all
     }
 
     /// All that the record keeps.
@@ -387,12 +397,6 @@ fn closed(id: &Id, credential: Option<&CredentialId>, shut: Shut) -> Closed {
 
 fn is_open(ports: &Ports) -> bool {
     ports.own().values().chain([ports.shared()]).all(|account| account.standing() == Standing::Open)
-}
-
-fn is_refused(ports: &mut Ports, now: Timestamp) -> bool {
-    let mut accounts: Vec<Account> = ports.own().values().cloned().collect();
-    accounts.push(ports.shared().clone());
-    accounts.iter_mut().any(|account| matches!(account.leave(now), Err(Shut::Rejected { .. } | Shut::Locked { .. })))
 }
 
 fn kept(id: &Id, entry: &Entry) -> Kept {

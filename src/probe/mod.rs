@@ -44,7 +44,12 @@ pub struct Request {
     pub depth: Depth,
     /// For the whole probe; it never takes 200 ms longer.
     pub timeout: Duration,
+    /// Media from which rates and losses are taken, from the first packet on; zero: none are, the key frame is enough.
+    pub watch: Duration,
 }
+
+/// How long a stream is watched to know its rates.
+pub const WATCH: Duration = Duration::from_secs(1);
 
 /// A user name and password for a camera. `Debug` does not show the password.
 #[derive(Debug, Clone, PartialEq)]

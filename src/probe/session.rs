@@ -22,9 +22,6 @@ use crate::observation::{CameraSeen, Outcome, Phase, Stream};
 /// How long a camera may take to answer TEARDOWN.
 pub(super) const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Seconds of media from which the rates are taken; it begins with the first packet, not with the key frame.
-const WINDOW: f64 = 1.0;
-
 /// And where the stream seems slow or lossy: a second look before it is said.
 const SECOND_LOOK: f64 = 2.0;
 
@@ -195,7 +192,9 @@ async fn conclude(
     let mut found = match end {
         Ok(Ok(Reached::Description)) => Found::new(Outcome::Ok, None),
         Ok(Ok(Reached::KeyFrame { entry, frame })) => {
-            measure(request, notes, made, whole).await;
+            if !request.watch.is_zero() {
+                measure(request, notes, made, whole).await;
+            }
             let (outcome, detail) = judge::success(notes.declared_rate, made.meter());
             let mut found = Found::new(outcome, detail);
             if matches!(entry, Entry::RecoveryPoint(_)) {
@@ -261,7 +260,8 @@ async fn measure(request: &Request, notes: &Notes, relay: &mut Relay, whole: Ins
     let deadline = (since + budget).min(whole.checked_sub(Duration::from_millis(50)).unwrap_or(whole));
     relay
         .measure(deadline, |meter: &Meter| {
-            let window = if judge::looks_bad(notes.declared_rate, meter) { SECOND_LOOK } else { WINDOW };
+            let window =
+                if judge::looks_bad(notes.declared_rate, meter) { SECOND_LOOK } else { request.watch.as_secs_f64() };
             meter.seconds() >= window && (!wants_second_key_frame || meter.key_frame_interval().is_some())
         })
         .await;

@@ -5,10 +5,12 @@
 mod csv;
 mod json;
 mod model;
+mod recordings;
 mod retention;
 mod windows;
 
 pub use model::{CameraFigures, Figures, Group, GroupKind, OutageFigures, Report, Selection};
+pub use recordings::recordings;
 pub use retention::{CameraRetention, GroupRetention};
 pub use windows::windows;
 

@@ -223,7 +223,7 @@ impl<'a> Book<'a> {
     }
 
     /// The planned work that covers a camera.
-    fn maintenance_of(&self, camera: &Camera) -> Vec<Span> {
+    pub(super) fn maintenance_of(&self, camera: &Camera) -> Vec<Span> {
         let commune = self.inventory.commune_of(&camera.id);
         self.maintenance
             .iter()

@@ -2,6 +2,8 @@
 
 pub mod gateways;
 pub mod plan;
+pub mod recorders;
 
 pub use gateways::Gateways;
 pub use plan::{Finish, Limits, Look, Moment, Plan, Start};
+pub use recorders::{Answered, Asking, Recorders};

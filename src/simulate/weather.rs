@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
+use super::recorder::{DiskState, RecorderBehaviour, Turn};
 use super::{Behaviour, Fleet, SimulateError};
 
 /// What befalls cameras in the field; whole sites are cut off besides.
@@ -23,15 +24,33 @@ const FAULTS: &[Behaviour] = &[
     Behaviour::Frozen,
     Behaviour::Black,
 ];
+/// What befalls recorders.
+const RECORDER_FAULTS: &[Turn] = &[
+    Turn::Behave(RecorderBehaviour::Refused),
+    Turn::Behave(RecorderBehaviour::Dropped),
+    Turn::Behave(RecorderBehaviour::Silent),
+    Turn::Behave(RecorderBehaviour::Busy503),
+    Turn::Behave(RecorderBehaviour::OutOfConnections),
+    Turn::Behave(RecorderBehaviour::ServerError),
+    Turn::Disk(1, DiskState::Error),
+    Turn::Disk(1, DiskState::SmartFailed),
+    Turn::Clock(3600),
+    Turn::Clock(-86_400),
+    Turn::Stopped(1, 0),
+    Turn::Online(1, false),
+];
+/// One fault in so many befalls a recorder, where there are any.
+const RECORDER_ONE_IN: u32 = 4;
 /// One fault in so many is a cut line.
 const CUT_ONE_IN: u32 = 20;
 /// How long a fault lasts, seconds.
 const LASTS: std::ops::Range<u64> = 20..90;
 
 /// What happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     Camera(String, Behaviour),
+    Recorder(String, Turn),
     Cut(String),
     Restored(String),
 }
@@ -40,6 +59,7 @@ impl std::fmt::Display for Change {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Camera(camera, behaviour) => write!(f, "{camera} {behaviour}"),
+            Self::Recorder(recorder, turn) => write!(f, "{recorder} {turn}"),
             Self::Cut(site) => write!(f, "{site} cut"),
             Self::Restored(site) => write!(f, "{site} restored"),
         }
@@ -87,6 +107,10 @@ pub async fn weather(
                 let Some(camera) = fleet.camera(name) else { continue };
                 camera.set(*behaviour).await?;
             }
+            Change::Recorder(name, turn) => {
+                let Some(recorder) = fleet.recorder_named(name) else { continue };
+                recorder.turn(turn.clone()).await?;
+            }
             Change::Cut(site) => fleet.cut_site(site).await?,
             Change::Restored(site) => fleet.restore_site(site).await?,
         }
@@ -100,6 +124,14 @@ fn pick(fleet: &Fleet, random: &mut fastrand::Rng) -> Option<(Change, Change)> {
         let sites = fleet.sites();
         let (site, cut) = random.choice(sites)?;
         return (!cut).then(|| (Change::Cut(site.clone()), Change::Restored(site)));
+    }
+    let recorders = fleet.recorders();
+    if !recorders.is_empty() && random.u32(..RECORDER_ONE_IN) == 0 {
+        let recorder = random.choice(recorders)?;
+        let fault = random.choice(RECORDER_FAULTS)?.clone();
+        let mend = recorder.mends(&fault)?;
+        let name = recorder.name().to_owned();
+        return Some((Change::Recorder(name.clone(), fault), Change::Recorder(name, mend)));
     }
     let camera = random.choice(fleet.cameras())?;
     let fault = *random.choice(FAULTS)?;

@@ -1,15 +1,17 @@
 //! The JSON API. Its description, `openapi.json`, is written by hand and held against the routes by a test.
 
 use axum::Json;
-use axum::extract::{Query, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Shared;
+use super::lifecycle::is_cross_site;
+use crate::inventory::RecorderId;
 use crate::observation;
-use crate::snapshot::{CameraStatus, Incident};
+use crate::snapshot::{CameraStatus, Incident, RecorderStatus};
 
 const OPENAPI: &str = include_str!("openapi.json");
 
@@ -17,6 +19,8 @@ const OPENAPI: &str = include_str!("openapi.json");
 struct Cameras<'a> {
     at: Timestamp,
     cameras: Vec<&'a CameraStatus>,
+    /// Those of the sites asked for; where cameras are chosen by state there are none.
+    recorders: Vec<&'a RecorderStatus>,
 }
 
 #[derive(Serialize)]
@@ -58,12 +62,52 @@ pub async fn cameras(State(shared): State<Shared>, filter: Query<Filter>) -> Res
             && state.is_none_or(|wanted| camera.state == wanted)
     };
     let cameras = snapshot.cameras.iter().filter(is_wanted).collect();
-    Json(Cameras { at: snapshot.at, cameras }).into_response()
+    let is_wanted = |recorder: &&RecorderStatus| {
+        filter.commune.as_deref().is_none_or(|wanted| recorder.commune.as_str() == wanted)
+            && filter.site.as_deref().is_none_or(|wanted| recorder.site.as_str() == wanted)
+            && state.is_none()
+    };
+    let recorders = snapshot.recorders.iter().filter(is_wanted).collect();
+    Json(Cameras { at: snapshot.at, cameras, recorders }).into_response()
 }
 
 pub async fn incidents(State(shared): State<Shared>) -> Response {
     let snapshot = shared.snapshot();
     Json(Incidents { at: snapshot.at, incidents: &snapshot.incidents }).into_response()
+}
+
+/// What `POST /api/v1/credentials/ID/retry` answers.
+#[derive(Serialize)]
+struct Retried<'a> {
+    credential: &'a str,
+    /// Devices that had refused it, or locked its account, and are asked once more.
+    hosts: Vec<String>,
+}
+
+pub async fn retry(State(shared): State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    if is_cross_site(&headers) {
+        return error(StatusCode::FORBIDDEN, "a page of another site asked for the retry; ask with curl -X POST");
+    }
+    match shared.app.logins.retry(&id) {
+        Some(hosts) => Json(Retried { credential: &id, hosts }).into_response(),
+        None => error(StatusCode::NOT_FOUND, "no credential of this id is configured"),
+    }
+}
+
+pub async fn scan(State(shared): State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    if is_cross_site(&headers) {
+        return error(StatusCode::FORBIDDEN, "a page of another site asked for the scan; ask with curl -X POST");
+    }
+    let known = RecorderId::new(&id).ok();
+    let asked = match &known {
+        Some(id) => shared.app.recorders.scan(id).await,
+        None => false,
+    };
+    if asked {
+        StatusCode::ACCEPTED.into_response()
+    } else {
+        error(StatusCode::NOT_FOUND, "no recorder of this id is configured")
+    }
 }
 
 pub async fn openapi() -> Response {

@@ -35,7 +35,7 @@ pub async fn reload(State(shared): State<Shared>, headers: HeaderMap) -> Respons
 }
 
 /// Whether a browser sent this for a page of another site. Browsers say so and cannot be made not to; curl says nothing.
-fn is_cross_site(headers: &HeaderMap) -> bool {
+pub(super) fn is_cross_site(headers: &HeaderMap) -> bool {
     let get = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     if let Some(site) = get("sec-fetch-site") {
         return !matches!(site, "same-origin" | "none");

@@ -1,6 +1,6 @@
 //! HTTP: the metrics page, one probe on demand, liveness, reload, a landing page and the JSON API.
 //!
-//! Reads the snapshot and asks the daemon, through [`ProbeNow`] and [`Reload`], for the two things it does on request.
+//! Reads the snapshot and asks the daemon, through [`ProbeNow`], [`Reload`] and [`RetryLogin`], for what it does on request.
 //! Must not know probes' insides, schedules or how the record is kept. Who may ask is decided before any route: basic
 //! authentication and TLS follow the configuration of the present snapshot, so that a reload changes them too.
 
@@ -29,7 +29,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::config::Problems;
 use crate::export::Pages;
-use crate::inventory::CameraId;
+use crate::inventory::{CameraId, RecorderId};
 use crate::probe::Report;
 use crate::snapshot::Snapshot;
 use crate::telemetry::Telemetry;
@@ -46,6 +46,8 @@ pub struct App {
     pub telemetry: Arc<Telemetry>,
     pub probe: Arc<dyn ProbeNow>,
     pub reload: Arc<dyn Reload>,
+    pub logins: Arc<dyn RetryLogin>,
+    pub recorders: Arc<dyn ScanNow>,
     /// `true` from when the daemon does its work; `/-/ready` shows it.
     pub ready: watch::Receiver<bool>,
 }
@@ -73,6 +75,19 @@ pub trait Reload: Send + Sync {
     /// # Errors
     /// Every problem of the new configuration; the old one stays in force.
     fn reload(&self) -> BoxFuture<'_, Result<(), Problems>>;
+}
+
+/// Opening the gate for a credential on request.
+pub trait RetryLogin: Send + Sync {
+    /// Allows one more login wherever a device refuses this credential or has locked its account; the hosts of these.
+    /// `None` for a credential that is not configured.
+    fn retry(&self, credential: &str) -> Option<Vec<String>>;
+}
+
+/// A scan of a recorder on request.
+pub trait ScanNow: Send + Sync {
+    /// Has a recorder asked for all that it holds as soon as it answers; `false` for one that is not watched.
+    fn scan<'a>(&'a self, recorder: &'a RecorderId) -> BoxFuture<'a, bool>;
 }
 
 /// Why the web cannot be served.
@@ -119,6 +134,8 @@ fn router(app: App) -> Router {
         .route("/api/v1/cameras", get(api::cameras))
         .route("/api/v1/incidents", get(api::incidents))
         .route("/api/v1/reports/{month}", get(reports::report))
+        .route("/api/v1/credentials/{id}/retry", post(api::retry))
+        .route("/api/v1/recorders/{id}/scan", post(api::scan))
         .route("/api/v1/openapi.json", get(api::openapi))
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(shared.clone(), auth::require))
@@ -142,6 +159,8 @@ async fn not_found(request: Request) -> Response {
     text(
         StatusCode::NOT_FOUND,
         "404: nothing is at this path. There are /, /metrics, /probe?camera=ID, /-/healthy, /-/ready, POST /-/reload, \
-         /api/v1/cameras, /api/v1/incidents, /api/v1/reports/YYYY-MM and /api/v1/openapi.json.\n",
+         /api/v1/cameras, /api/v1/incidents, /api/v1/reports/YYYY-MM, POST /api/v1/credentials/ID/retry, \
+         POST /api/v1/recorders/ID/scan and \
+         /api/v1/openapi.json.\n",
     )
 }

@@ -10,12 +10,13 @@ use std::time::Duration;
 use camwatch::config::{self, Config};
 use camwatch::inventory::{
     Camera, CameraId, Commune, CommuneId, Credential, CredentialId, Depth, Fund, FundId, FundKind, FundShare,
-    Inventory, Language, MinuteOfDay, Site, SiteId, TlsPolicy, Transport,
+    Inventory, Language, MinuteOfDay, RecorderId, Site, SiteId, TlsPolicy, Transport,
 };
 use camwatch::ledger::Tally;
-use camwatch::observation::{Cause, Device, Phase, Picture, State, Stream, Verdict};
+use camwatch::ledger::retention::RetentionState;
+use camwatch::observation::{Cause, Device, Disk, DiskStatus, Phase, Picture, State, Stream, Verdict};
 use camwatch::secret::Secret;
-use camwatch::snapshot::{CameraStatus, RecordingStatus, SiteStatus, Snapshot, Window, Windows};
+use camwatch::snapshot::{CameraStatus, RecorderStatus, RecordingStatus, SiteStatus, Snapshot, Window, Windows};
 use jiff::Timestamp;
 
 /// 2026-11-01T00:00:00Z.
@@ -186,16 +187,47 @@ pub fn snapshot_of(config: Config) -> Snapshot {
         windows.sites.extend(inventory.sites.keys().map(|id| ((id.clone(), window), tally)));
         windows.funds.extend(inventory.funds.keys().map(|id| ((id.clone(), window), tally)));
     }
+    let recorders = inventory.sites.values().map(recorder).collect();
     Snapshot {
         at: at(NOW),
         generation: 1,
         config: Arc::new(config),
         cameras: statuses,
         sites,
+        recorders,
         incidents: Vec::new(),
         monitor_online: true,
         refused: Vec::new(),
         windows: Arc::new(windows),
+    }
+}
+
+/// The recorder of a site, with one disk that records and one that failed.
+fn recorder(site: &Site) -> RecorderStatus {
+    let disk = |id: &str, status| Disk {
+        id: id.to_owned(),
+        status,
+        capacity_bytes: Some(6_001_176_969_216),
+        free_bytes: Some(0),
+    };
+    RecorderStatus {
+        recorder: RecorderId::new(&format!("{}-nvr", site.id)).unwrap(),
+        site: site.id.clone(),
+        commune: site.commune.clone(),
+        up: Some(true),
+        cause: Some(Cause::DiskFailed),
+        since: Some(at(NOW - 3600)),
+        last_poll: Some(at(NOW - 300)),
+        last_ok: Some(at(NOW - 300)),
+        detail: None,
+        device: None,
+        replaced_serial: None,
+        clock_offset_seconds: Some(-1.4),
+        disks: vec![disk("1", DiskStatus::Ok), disk("2", DiskStatus::Failed)],
+        forecast_days: Some(22.6),
+        channels: Vec::new(),
+        channels_without_camera: Vec::new(),
+        cameras_without_channel: Vec::new(),
     }
 }
 
@@ -252,6 +284,12 @@ fn status(inventory: &Inventory, n: usize, camera: &Camera) -> CameraStatus {
             oldest: Some(at(NOW - 29 * 86_400 - 1234)),
             newest: Some(at(NOW - 31)),
             gap_days: Some(1),
+            state: RetentionState::Gaps,
+            span_seconds: Some(29 * 86_400 + 1234),
+            required_seconds: Some(30 * 86_400),
+            held_days: Some(28),
+            compliance_ratio: Some(28.0 / 30.0),
+            falling: false,
         }),
         clock_offset_seconds: Some(0.4 + noise / 10.0),
     }

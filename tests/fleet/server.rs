@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use camwatch::config::Problems;
-use camwatch::inventory::{CameraId, Depth};
+use camwatch::inventory::{CameraId, Depth, RecorderId};
 use camwatch::observation::{CameraSeen, Outcome, Phase, Stream};
 use camwatch::probe::Report;
 use camwatch::snapshot::Snapshot;
 use camwatch::telemetry::Telemetry;
-use camwatch::web::{App, BoxFuture, NotProbed, ProbeNow, Reload, WebError, serve};
+use camwatch::web::{App, BoxFuture, NotProbed, ProbeNow, Reload, RetryLogin, ScanNow, WebError, serve};
 use tokio::sync::{oneshot, watch};
 
 pub struct Server {
@@ -52,6 +52,8 @@ impl Server {
             telemetry: Arc::clone(&telemetry),
             probe: daemon.clone(),
             reload: daemon.clone(),
+            logins: daemon.clone(),
+            recorders: daemon.clone(),
             ready: is_ready,
         };
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -110,6 +112,18 @@ impl ProbeNow for PaperDaemon {
                 log: vec!["connected in 1.5 ms".to_owned()],
             })
         })
+    }
+}
+
+impl ScanNow for PaperDaemon {
+    fn scan<'a>(&'a self, recorder: &'a RecorderId) -> BoxFuture<'a, bool> {
+        Box::pin(async move { recorder.as_str() == "nvr" })
+    }
+}
+
+impl RetryLogin for PaperDaemon {
+    fn retry(&self, credential: &str) -> Option<Vec<String>> {
+        (credential == "nvr").then(|| vec!["10.20.1.10".to_owned()])
     }
 }
 

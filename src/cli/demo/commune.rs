@@ -1,16 +1,27 @@
-//! The commune that the demo shows: 32 funded cameras on six sites, 140 private ones, all invented.
+//! The commune that the demo shows: 32 funded cameras on six sites with a recorder each, 140 private ones, all invented.
 //!
 //! What stands where, and the inventory that says so. Knows simulated cameras; decides nothing.
 
 use std::fmt::Write as _;
 
-use crate::simulate::{Auth, CameraOptions, Codec, Fleet, SimulateError};
+use crate::simulate::recorder::Login;
+use crate::simulate::{Auth, CameraOptions, Codec, Fleet, RecorderKind, RecorderOptions, SimulateError};
 
 /// The bridge's site, whose line is cut.
 pub(super) const BRIDGE: &str = "yen-lenh";
 /// The account of the health station's cameras, whose password is changed.
 pub(super) const CHANGING_CREDENTIAL: &str = "tram-y-te";
 pub(super) const USERNAME: &str = "monitor";
+/// The account of the dyke's recorder, whose password in the configuration is an old one: refused once, then left alone.
+const REFUSED_CREDENTIAL: &str = "dau-ghi-de";
+const REFUSED_SITE: &str = "de-song-hong";
+/// The site whose recorder holds far less than is required, and how many days.
+const SHORT_SITE: &str = "do-quan";
+const SHORT_DAYS: f64 = 9.0;
+/// What the others hold; 30 days are required.
+const HELD_DAYS: f64 = 31.0;
+/// When the commune's cameras were put up, long before what is required of their recordings.
+const INSTALLED: &str = "2023-08-17";
 
 /// One site and who paid for its cameras.
 struct Place {
@@ -22,6 +33,7 @@ struct Place {
     fund: String,
     credential: Option<&'static str>,
     cameras: Vec<String>,
+    recorder: Option<RecorderKind>,
     /// Whether pictures may be looked at.
     picture: bool,
     /// Degrees north and east, for sites that a map shows.
@@ -91,7 +103,7 @@ fn places() -> (Vec<Place>, Vec<Fund>) {
         name: "Ngân sách xã và xã hội hóa 2023".into(),
         amount_vnd: Some(200_000_000),
     }];
-    for (id, prefix, village, name, position, cameras) in PUBLIC {
+    for (number, (id, prefix, village, name, position, cameras)) in PUBLIC.iter().enumerate() {
         places.push(Place {
             id: (*id).into(),
             prefix: (*prefix).into(),
@@ -100,6 +112,7 @@ fn places() -> (Vec<Place>, Vec<Fund>) {
             fund: "commune-2023".into(),
             credential: Some("xa"),
             cameras: cameras.iter().map(|name| (*name).to_owned()).collect(),
+            recorder: Some(RecorderKind::ALL[number % RecorderKind::ALL.len()]),
             picture: true,
             position: Some(*position),
         });
@@ -114,6 +127,7 @@ fn places() -> (Vec<Place>, Vec<Fund>) {
             fund: (*id).into(),
             credential: (!credential.is_empty()).then_some(*credential),
             cameras: cameras.iter().map(|name| (*name).to_owned()).collect(),
+            recorder: None,
             picture: true,
             position: None,
         });
@@ -134,6 +148,7 @@ fn places() -> (Vec<Place>, Vec<Fund>) {
             id,
             credential: None,
             cameras: cameras.iter().map(|name| (*name).to_owned()).collect(),
+            recorder: None,
             picture: false,
             position: None,
         });
@@ -141,8 +156,9 @@ fn places() -> (Vec<Place>, Vec<Fund>) {
     (places, funds)
 }
 
-/// The passwords that its devices know, by credential.
-pub(super) const PASSWORDS: &[(&str, &str)] = &[("xa", "cau-yen-lenh"), (CHANGING_CREDENTIAL, "suc-khoe-1")];
+/// The passwords that its devices know, by credential, but for the refused one.
+pub(super) const PASSWORDS: &[(&str, &str)] =
+    &[("xa", "cau-yen-lenh"), (CHANGING_CREDENTIAL, "suc-khoe-1"), (REFUSED_CREDENTIAL, "mat-khau-cu")];
 
 /// Builds all of it: cameras in the fleet, and the inventory that describes them as TOML.
 pub(super) async fn build(fleet: &Fleet) -> Result<String, SimulateError> {
@@ -164,6 +180,7 @@ pub(super) async fn build(fleet: &Fleet) -> Result<String, SimulateError> {
     let mut number = 0;
     for place in &places {
         let mut cameras = String::new();
+        let recorder = format!("{}-nvr", place.prefix);
         for (i, name) in place.cameras.iter().enumerate() {
             let id = format!("{}-{:02}", place.prefix, i + 1);
             let codec = match number % 11 {
@@ -191,6 +208,9 @@ pub(super) async fn build(fleet: &Fleet) -> Result<String, SimulateError> {
             if !place.picture {
                 cameras.push_str("picture = false\n");
             }
+            if place.recorder.is_some() {
+                let _ = write!(cameras, "recorder = \"{recorder}\"\nchannel = {}\ninstalled = {INSTALLED}\n", i + 1);
+            }
         }
         let _ = write!(
             toml,
@@ -205,9 +225,36 @@ pub(super) async fn build(fleet: &Fleet) -> Result<String, SimulateError> {
         if let Some(gateway) = fleet.gateway(&place.id).filter(|_| place.id == BRIDGE) {
             let _ = writeln!(toml, "gateway = \"{gateway}\"");
         }
+        if let Some(kind) = place.recorder {
+            toml.push_str(&add_recorder(fleet, place, &recorder, kind).await?);
+        }
         toml.push_str(&cameras);
     }
     Ok(toml)
+}
+
+/// Puts a place's recorder into the fleet; gives back its entry.
+async fn add_recorder(fleet: &Fleet, place: &Place, id: &str, kind: RecorderKind) -> Result<String, SimulateError> {
+    let (credential, password) =
+        if place.id == REFUSED_SITE { (REFUSED_CREDENTIAL, "mat-khau-moi") } else { ("xa", password("xa")) };
+    let mut options = RecorderOptions::named(id)
+        .site(&place.id)
+        .manner(kind)
+        .channels(place.cameras.len())
+        .held_days(if place.id == SHORT_SITE { SHORT_DAYS } else { HELD_DAYS })
+        .login(Login::new(USERNAME, password));
+    for (channel, name) in options.channels.iter_mut().zip(&place.cameras) {
+        channel.name.clone_from(name);
+    }
+    let recorder = fleet.recorder(options).await?;
+    // On loopback a device may be asked more often than the default has it for real ones.
+    Ok(format!(
+        "\n[[recorder]]\nid = \"{id}\"\nsite = \"{}\"\nkind = \"{}\"\nurl = \"{}\"\ncredential = \"{credential}\"\n\
+         requests_per_minute = 600\n",
+        place.id,
+        kind.as_str(),
+        recorder.url()
+    ))
 }
 
 fn password(credential: &str) -> &'static str {
@@ -252,7 +299,9 @@ mod tests {
             crate::cli::simulate::write_secret(&directory.path().join("secrets").join(id), password).unwrap();
         }
         let config = crate::config::Config::parse(&file, &inventory).unwrap();
-        assert_eq!(config.inventory.cameras.len(), 172);
+        assert_eq!((config.inventory.cameras.len(), config.inventory.recorders.len()), (172, 6));
+        let bound = config.inventory.cameras.values().filter(|camera| camera.recorder.is_some()).count();
+        assert_eq!(bound, 32);
         let funded = config.inventory.cameras.values().filter(|camera| config.inventory.is_funded(camera)).count();
         assert_eq!(funded, 32);
         assert_eq!(config.warnings, []);

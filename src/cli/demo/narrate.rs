@@ -62,7 +62,8 @@ impl Narrator {
             format!("curl http://{address}/metrics"),
             format!("{program} report --config {file} --month {month} --format json"),
             format!("curl -d refused http://{control}/cameras/cm-01/behaviour"),
-            format!("curl http://{control}/faults"),
+            format!("curl -d 'disk 1 error' http://{control}/recorders/yl-nvr/behaviour"),
+            format!("curl http://{control}/faults http://{control}/faults/recorders"),
         ] {
             line(&format!("  {command}"));
         }
@@ -75,8 +76,8 @@ impl Narrator {
     }
 
     /// Something was broken or mended.
-    pub(super) fn fault(&self, text: Text, camera: Option<&str>) {
-        let said = text.with(self.language, camera.as_slice());
+    pub(super) fn fault(&self, text: Text, subject: Option<&str>) {
+        let said = text.with(self.language, subject.as_slice());
         self.tell('»', Colour::Yellow, &said);
     }
 
@@ -117,7 +118,9 @@ impl Narrator {
         if known < total {
             return false;
         }
-        let up = snapshot.cameras.iter().filter(|camera| camera.state == State::Up).count();
+        // As `camwatch_camera_up` counts: one whose recordings are too few sends its picture all the same.
+        let up = |state| matches!(state, State::Up | State::Degraded);
+        let up = snapshot.cameras.iter().filter(|camera| up(camera.state)).count();
         self.tell('=', Colour::Green, &Text::AllUp.with(self.language, &[&up.to_string(), &total.to_string()]));
         true
     }

@@ -24,6 +24,12 @@ pub(super) enum Text {
     PasswordOver,
     NoKeyframe,
     NoKeyframeOver,
+    Disk,
+    DiskOver,
+    Clock,
+    ClockOver,
+    Stopped,
+    StoppedOver,
     Incident,
     IncidentOver,
     IncidentChanged,
@@ -37,7 +43,8 @@ impl Text {
         Self::Title, Self::Ready, Self::Busy, Self::Try, Self::Stop, Self::AllUp, Self::Legend, Self::Refused,
         Self::RefusedOver, Self::Cut, Self::CutOver, Self::Silent, Self::SilentOver, Self::Lossy, Self::LossyOver,
         Self::Password, Self::PasswordOver, Self::NoKeyframe, Self::NoKeyframeOver, Self::Incident, Self::IncidentOver,
-        Self::IncidentChanged, Self::Ended,
+        Self::IncidentChanged, Self::Ended, Self::Disk, Self::DiskOver, Self::Clock, Self::ClockOver, Self::Stopped,
+        Self::StoppedOver,
     ];
 
     pub(super) fn in_language(self, language: Language) -> &'static str {
@@ -104,6 +111,16 @@ impl Text {
             ],
             Self::NoKeyframe => ["{}: hình không có khung chính", "{}: pictures without a key frame", "{}: 키 프레임 없는 영상"],
             Self::NoKeyframeOver => ["{}: hình đầy đủ trở lại", "{}: whole pictures again", "{}: 영상 정상화"],
+            Self::Disk => ["{}: ổ cứng đầu ghi bị hỏng", "{}: the recorder's disk fails", "{}: 녹화기 디스크 고장"],
+            Self::DiskOver => ["{}: đã thay ổ cứng", "{}: the disk was replaced", "{}: 디스크를 교체함"],
+            Self::Clock => ["{}: đồng hồ đầu ghi nhanh hai giờ", "{}: the recorder's clock is two hours ahead", "{}: 녹화기 시계가 두 시간 빠름"],
+            Self::ClockOver => ["{}: đồng hồ đã đúng trở lại", "{}: the clock is right again", "{}: 시계를 바로잡음"],
+            Self::Stopped => [
+                "{}: kênh 4 không còn ghi hình từ hai giờ trước",
+                "{}: channel 4 has not been recorded for two hours",
+                "{}: 4번 채널이 두 시간째 녹화되지 않음",
+            ],
+            Self::StoppedOver => ["{}: kênh 4 ghi hình trở lại", "{}: channel 4 is recorded again", "{}: 4번 채널 녹화 재개"],
             Self::Incident => ["SỰ CỐ {} {}: {} ({} camera)", "INCIDENT {} {}: {} (cameras: {})", "사건 {} {}: {}(카메라 {}대)"],
             Self::IncidentOver => ["hết sự cố {} {}", "incident over: {} {}", "사건 종료: {} {}"],
             Self::IncidentChanged => [

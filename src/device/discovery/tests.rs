@@ -132,22 +132,13 @@ fn what_is_asked_is_a_probe_of_its_own_id() {
 }
 
 #[test]
-fn interfaces_that_are_down_or_cannot_multicast_are_not_asked_on() {
-    let net = tempfile::TempDir::new().unwrap();
-    for (name, index, flags) in [
-        ("eth0", "2\n", "0x1003\n"),
-        ("lo", "1\n", "0x9\n"),
-        ("wg0", "5\n", "0x91\n"),
-        ("eth1", "3\n", "0x1002\n"),
-        ("odd", "x", "y"),
-    ] {
-        let path = net.path().join(name);
-        std::fs::create_dir(&path).unwrap();
-        std::fs::write(path.join("ifindex"), index).unwrap();
-        std::fs::write(path.join("flags"), flags).unwrap();
-    }
-    assert_eq!(interfaces(net.path()), BTreeSet::from([2]));
-    assert_eq!(interfaces(&net.path().join("nothing")), BTreeSet::new());
+fn the_interfaces_that_are_asked_on_are_those_that_take_part_in_multicast() {
+    let igmp = "Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n\
+                1\tlo        :     1      V3\n\t\t\t\t010000E0     1 0:00000000\t\t0\n\
+                12\teth0      :     2      V3\n\t\t\t\tFB0000E0     1 0:00000000\t\t0\n\
+                \t\t\t\t010000E0     1 0:00000000\t\t0\n";
+    assert_eq!(interfaces(igmp), BTreeSet::from([1, 12]));
+    assert_eq!(interfaces(""), BTreeSet::new());
 }
 
 proptest! {

@@ -54,10 +54,18 @@ pub(super) fn sign(answer: &Answer) -> Sign {
     if fault.as_ref().is_some_and(Fault::is_lock) {
         return Sign::Locked(None);
     }
-    if fault.as_ref().is_some_and(Fault::is_refusal) || (fault.is_none() && answer.status == 401) {
-        return Sign::Refused;
+    match fault {
+        Some(fault) if fault.is_refusal() => Sign::Refused,
+        // An HTTP challenge alone does not refuse a token: it asks for another kind of login.
+        None if answer.status == 401 && !answer.challenged => Sign::Refused,
+        _ if answer.status == 503 => Sign::Busy,
+        _ => Sign::Nothing,
     }
-    if answer.status == 503 { Sign::Busy } else { Sign::Nothing }
+}
+
+/// Whether an answer to a request without a login asks for one.
+fn wants_login(answer: &Answer) -> bool {
+    answer.status == 401 || sign(answer) == Sign::Refused
 }
 
 fn fault_of(answer: &Answer) -> Option<Fault> {
@@ -145,7 +153,7 @@ impl<'a, E: Exchange> Client<'a, E> {
             return Err(Why::NotSupported.into());
         }
         let answer = self.send(operation, inner, Way::None).await?;
-        if sign(&answer) == Sign::Refused {
+        if wants_login(&answer) {
             return Ok(None);
         }
         Ok(Some((self.read(operation, &answer)?, answer)))
@@ -164,14 +172,19 @@ impl<'a, E: Exchange> Client<'a, E> {
         }
         if self.memory.login == Way::None {
             let answer = self.send(operation, inner, Way::None).await?;
-            if sign(&answer) != Sign::Refused {
+            if !wants_login(&answer) {
                 return Ok((self.read(operation, &answer)?, answer));
             }
             // A device that answers HTTP's own challenge may not know the token at all (Profile T); one that says no
             // more than a fault knows the token only.
             self.memory.login = if answer.challenged { Way::Http } else { Way::Token };
         }
-        let answer = self.send(operation, inner, self.memory.login).await?;
+        let mut answer = self.send(operation, inner, self.memory.login).await?;
+        if self.memory.login == Way::Token && answer.status == 401 && answer.challenged {
+            // It was taught another kind of login since.
+            self.memory.login = Way::Http;
+            answer = self.send(operation, inner, Way::Http).await?;
+        }
         Ok((self.read(operation, &answer)?, answer))
     }
 

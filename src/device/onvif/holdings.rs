@@ -7,18 +7,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
-use jiff::{Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 use super::answers::{self, Extent, Page, Recording, Source, Turn};
 use super::client::{Ask, Asked, Client};
-use super::has_recordings;
-use super::soap::{self, Operation, escape};
+use super::soap::{self, Operation, Service, escape};
 use crate::device::exchange::{Exchange, Trouble};
 use crate::device::finding::{DeviceTime, Finding, Found, Holding, Why, Wish, WishDepth};
 use crate::device::xml::Tree;
 
 /// So many recordings are asked for one by one; more in one search, which is some three requests for all of them.
 const ASKED_ONE_BY_ONE: usize = 4;
+
+/// Recordings of one channel that are asked for, and whose history is: a device that makes one of every minute of motion
+/// is known by its search alone, and its days are not.
+const MOST_OF_A_CHANNEL: usize = 16;
+const MOST_HISTORIES: usize = 4;
 
 /// Results that one answer may hold, and pages until a search is given up: a year of recording on motion is less.
 const RESULTS_PER_PAGE: usize = 200;
@@ -30,6 +34,9 @@ const WAIT_TIME: &str = "PT3S";
 
 /// How long a device keeps a search that nobody asks about.
 const KEEP_ALIVE: &str = "PT60S";
+
+/// A history that ends so long before the newest recording is not the whole of it.
+const CUT_OFF_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
 /// Days that are looked at in one scan at most.
 const MAX_DAYS: i32 = 400;
@@ -44,37 +51,41 @@ pub(super) async fn look<E: Exchange>(
     if wish.channels.is_empty() {
         return Ok(());
     }
-    let extents =
-        if has_recordings(client) { extents(client, sources, wish).await } else { Err(Ask::No(Why::NotSupported)) };
+    let extents = if client.path(Service::Search).is_some() {
+        extents(client, sources, wish).await
+    } else {
+        Err(Ask::No(Why::NotSupported))
+    };
+    let is_scan = wish.depth == WishDepth::Scan;
     let mut by_channel = match extents {
         Ok(extents) => extents,
-        Err(Ask::No(why)) => {
-            finding.holdings.extend(wish.channels.iter().map(|channel| (*channel, Found::No(why.clone()))));
-            return Ok(());
-        }
-        Err(Ask::End(trouble)) => {
-            let why = Why::Trouble(trouble.clone());
-            finding.holdings.extend(wish.channels.iter().map(|channel| (*channel, Found::No(why.clone()))));
-            return Err(trouble);
+        Err(ask) => {
+            let (why, end) = match ask {
+                Ask::No(why) => (why, Ok(())),
+                Ask::End(trouble) => (Why::Trouble(trouble.clone()), Err(trouble)),
+            };
+            if is_scan {
+                finding.holdings.extend(wish.channels.iter().map(|channel| (*channel, Found::No(why.clone()))));
+            }
+            return end;
         }
     };
     for channel in &wish.channels {
         let extents = by_channel.remove(channel).unwrap_or_default();
         finding.unknown_words.extend(extents.iter().filter_map(|extent| extent.unknown_status.clone()));
         tell_recording(finding, *channel, &extents);
-        let Some(mut holding) = holding(&extents) else {
+        let holding = holding(&extents);
+        if !is_scan {
+            finding.newest.extend(holding.and_then(|holding| Some((*channel, holding.newest?))));
+            continue;
+        }
+        let Some(mut holding) = holding else {
             finding.holdings.insert(*channel, Found::No(Why::NotTold));
             continue;
         };
-        let ended = if wish.depth == WishDepth::Scan {
-            days_present(client, &extents, wish, &mut holding).await.err()
-        } else {
-            None
-        };
+        let looked = days_present(client, &extents, wish, &mut holding).await;
         finding.holdings.insert(*channel, Found::Yes(holding));
-        if let Some(trouble) = ended {
-            return Err(trouble);
-        }
+        looked?;
     }
     Ok(())
 }
@@ -155,10 +166,13 @@ async fn listed<E: Exchange>(
     let mut refused = None;
     for (channel, indices) in channels {
         let mut extents = Vec::new();
-        for index in indices {
+        for (asked, index) in indices.into_iter().enumerate() {
             let token = &recordings[index].token;
             if let Some(extent) = known.remove(token) {
                 extents.push(extent);
+                continue;
+            }
+            if asked >= MOST_OF_A_CHANNEL {
                 continue;
             }
             match information(client, token).await {
@@ -292,6 +306,9 @@ async fn days_present<E: Exchange>(
     holding: &mut Holding,
 ) -> Result<(), Trouble> {
     let Some(window) = Window::of(wish, client.clock.now()) else { return Ok(()) };
+    if extents.len() > MOST_HISTORIES {
+        return Ok(());
+    }
     let mut looked_at: Option<BTreeSet<Date>> = None;
     for extent in extents.iter().filter(|extent| !extent.recording.token.is_empty()) {
         let token = extent.recording.token.as_str();
@@ -362,7 +379,10 @@ impl Window {
         let (Some(first), Some(last)) = (turns.first().copied(), turns.last().copied()) else {
             return (present, BTreeSet::new());
         };
-        let known_until = if page.completed { self.to } else { last.at };
+        // A history that ends while the recording goes on was cut off, whatever the device calls it.
+        let is_cut = !last.data && extent.newest.is_some_and(|newest| newest > last.at + CUT_OFF_AFTER);
+        let is_whole = page.completed && !is_cut;
+        let known_until = if is_whole { self.to } else { last.at };
         // Before the first turn it was the other way round.
         let mut since = (!first.data).then_some(self.from);
         for turn in &turns {
@@ -381,7 +401,7 @@ impl Window {
         let is_known =
             |day: &Date| day.tomorrow().is_ok_and(|next| self.moment(next).is_some_and(|end| end <= known_until));
         let whole = self.first.series(1.day()).take_while(|day| *day <= self.last);
-        let looked_at = whole.filter(|day| page.completed || is_known(day)).collect();
+        let looked_at = whole.filter(|day| is_whole || is_known(day)).collect();
         (present, looked_at)
     }
 

@@ -14,7 +14,6 @@ mod tests;
 pub use client::Memory;
 
 use client::{Ask, Asked, Client};
-use soap::Service;
 
 use super::exchange::{Exchange, Manner, Trouble};
 use super::finding::{Clock, Finding, Found, Why, Wish};
@@ -172,9 +171,4 @@ fn channels(sources: &[answers::Source]) -> Vec<Channel> {
         ..Channel::default()
     };
     (1..).zip(sources).map(channel).collect()
-}
-
-/// Services whose absence says that a device keeps no recordings that ONVIF could show.
-fn has_recordings<E: Exchange>(client: &Client<'_, E>) -> bool {
-    client.path(Service::Search).is_some()
 }

@@ -129,8 +129,8 @@ impl Exchange for Device {
             Wants::HttpDigest => way == "http",
         };
         if !has_login && !OPEN.contains(&operation.as_str()) {
-            let answer = self.answer(self.refusal.0, fixture(self.refusal.1), self.wants == Wants::HttpDigest);
-            return Ok(answer);
+            let body = if self.refusal.1 == "not-soap" { b"<html/>".to_vec() } else { fixture(self.refusal.1) };
+            return Ok(self.answer(self.refusal.0, body, self.wants == Wants::HttpDigest));
         }
         if way != "open" && self.password != "s3cret" {
             self.refused += 1;
@@ -214,6 +214,18 @@ fn days_present_are_those_of_the_sites_calendar_that_the_history_touches() {
 }
 
 #[test]
+fn a_history_that_is_cut_off_says_nothing_of_the_days_after_it() {
+    // The last turn is lost: what remains says that nothing is recorded since the 13th, and the newest recording is of
+    // this minute.
+    let whole = String::from_utf8(fixture("GetEventSearchResults")).unwrap();
+    let last = whole.rfind("<tt:Result>").unwrap();
+    let cut = format!("{}{}", &whole[..last], &whole[whole.find("</tse:ResultList>").unwrap()..]);
+    let finding = scan(&mut Device::nvr().with_body("GetEventSearchResults", 200, cut.as_bytes()));
+    let first = finding.holdings[&1].yes().unwrap();
+    assert_eq!(first.looked_at.iter().copied().collect::<Vec<_>>(), days(&[10, 11, 12, 13]));
+}
+
+#[test]
 fn what_everybody_is_told_is_asked_without_a_login_and_the_first_login_is_the_canary() {
     let mut device = Device::nvr();
     let mut memory = Memory::default();
@@ -235,7 +247,9 @@ fn what_everybody_is_told_is_asked_without_a_login_and_the_first_login_is_the_ca
     assert_eq!(kept, memory);
     let mut memory = kept;
     device.asked.clear();
-    run(&mut device, &mut memory, &wish(WishDepth::Metadata, &[1]));
+    let finding = run(&mut device, &mut memory, &wish(WishDepth::Metadata, &[1]));
+    assert_eq!(finding.newest, BTreeMap::from([(1, utc("2026-11-20T02:00:30Z"))]));
+    assert!(finding.holdings.is_empty(), "nothing was scanned");
     assert_eq!(
         device.asked,
         [
@@ -281,6 +295,11 @@ fn a_device_that_challenges_is_answered_by_http_digest_and_one_that_is_open_by_n
     let finding = scan(&mut device);
     assert!(finding.holdings[&1].yes().is_some());
     assert!(device.asked.iter().all(|asked| !asked.ends_with("token")), "{:?}", device.asked);
+    // One that was set from tokens to HTTP's own login meanwhile, and says no more than 401.
+    let mut memory = Memory::default();
+    run(&mut Device::nvr(), &mut memory, &wish(WishDepth::Scan, &[1]));
+    device = Device { refusal: (401, "not-soap"), ..device };
+    assert!(run(&mut device, &mut memory, &wish(WishDepth::Scan, &[1])).holdings[&1].yes().is_some());
     let mut device = Device { wants: Wants::Nothing, ..Device::nvr() };
     assert!(scan(&mut device).holdings[&1].yes().is_some());
     assert!(device.asked.iter().all(|asked| asked.ends_with("open")), "{:?}", device.asked);
@@ -317,6 +336,8 @@ fn the_sign_of_a_refusal_is_the_faults_code_and_never_the_status_alone() {
         assert_eq!(sign(200, fixture(name)), expected, "{name} with status 200");
     }
     assert_eq!(sign(401, b"<html>401</html>".to_vec()), Sign::Refused);
+    let challenge = Device::nvr().answer(401, b"<html>401</html>".to_vec(), true);
+    assert_eq!(client::sign(&challenge), Sign::Nothing, "another kind of login is wanted");
     assert_eq!(sign(400, b"<html>a default page</html>".to_vec()), Sign::Nothing);
     assert_eq!(sign(503, Vec::new()), Sign::Busy);
 }
@@ -455,7 +476,7 @@ fn a_search_that_never_completes_or_repeats_itself_is_given_up() {
         searching.as_bytes(),
     );
     let finding = run(&mut device, &mut Memory::default(), &wish(WishDepth::Metadata, &[1, 2]));
-    assert!(finding.holdings[&1].yes().is_some());
+    assert_eq!(finding.newest.len(), 2);
     assert_eq!(device.count("GetRecordingSearchResults"), 2, "the second page was the first");
     let start = searching.find("<tt:RecordingInformation>").unwrap();
     let end = searching.rfind("</tse:ResultList>").unwrap();

@@ -14,6 +14,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use serde::{Deserialize, Serialize};
 
 use super::Span;
 use crate::observation::{RecordMode, Recording};
@@ -36,7 +37,8 @@ const FIRST_YEAR: i16 = 2010;
 const SAID_LATELY: SignedDuration = SignedDuration::from_hours(1);
 
 /// The states of retention, the first of this order that holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RetentionState {
     /// The recorder is set to record nothing of it.
     Off,
@@ -171,7 +173,9 @@ impl Freshness {
     }
 }
 
-fn patience(mode: RecordMode) -> SignedDuration {
+/// How old the newest recording may be.
+#[must_use]
+pub fn patience(mode: RecordMode) -> SignedDuration {
     if mode == RecordMode::Event { FRESH_ON_EVENTS } else { FRESH }
 }
 

@@ -275,10 +275,15 @@ impl Recorder {
             }
             Turn::Clock(seconds) => state.dial.skew_seconds = *seconds,
             Turn::Zone(seconds) => state.dial.zone_seconds = *seconds,
-            Turn::Recording(number, on) => {
+            Turn::Recording(number) => {
                 let Some(channel) = state.channels.get_mut(number - 1) else { return false };
-                channel.stopped = !on;
+                channel.stopped = false;
                 channel.follow(now);
+            }
+            Turn::Stopped(number, before) => {
+                let Some(channel) = state.channels.get_mut(number - 1) else { return false };
+                channel.stopped = true;
+                channel.follow(now - i64::from(*before));
             }
             Turn::Online(number, on) => {
                 let Some(channel) = state.channels.get_mut(number - 1) else { return false };

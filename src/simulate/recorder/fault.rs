@@ -30,7 +30,7 @@ behaviours! {
 
     // Logins.
     Unauthorized "unauthorized" | "401": "refuses every login as wrong",
-    Locked "locked": "says that the account is locked, to whatever is asked with or without a login",
+    Locked "locked": "says that the account is locked, to whatever needs a login",
     OutOfConnections "out-of-connections": "answers every request with a 401, also a right login (too many connections)",
 
     // Answers that say no.

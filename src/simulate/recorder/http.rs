@@ -4,6 +4,7 @@
 //! not allow. Bodies come with a length or in chunks.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
@@ -160,12 +161,12 @@ impl Answer {
     pub(super) fn bytes(&self, close: bool) -> Vec<u8> {
         let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(head, "{name}: {value}\r\n");
         }
         if !self.content_type.is_empty() {
-            head.push_str(&format!("Content-Type: {}\r\n", self.content_type));
+            let _ = write!(head, "Content-Type: {}\r\n", self.content_type);
         }
-        head.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
+        let _ = write!(head, "Content-Length: {}\r\n", self.body.len());
         head.push_str(if close { "Connection: close\r\n\r\n" } else { "Connection: keep-alive\r\n\r\n" });
         let mut bytes = head.into_bytes();
         bytes.extend_from_slice(&self.body);

@@ -147,6 +147,22 @@ impl SimRecorder {
         if self.recorder.turn(&turn) { Ok(()) } else { Err(SimulateError::NoSuchPart(turn.to_string())) }
     }
 
+    /// What mends this fault when it is over; nothing where what it would break is not whole.
+    pub(super) fn mends(&self, fault: &Turn) -> Option<Turn> {
+        let state = self.recorder.state();
+        Some(match fault {
+            Turn::Behave(_) if self.behaviour() == RecorderBehaviour::Ok => Turn::Behave(RecorderBehaviour::Ok),
+            Turn::Disk(number, _) => {
+                let disk = state.disks.get(number - 1)?;
+                Turn::Disk(*number, (disk.state == DiskState::Full).then_some(DiskState::Full)?)
+            }
+            Turn::Clock(_) if state.dial.skew_seconds == 0 => Turn::Clock(0),
+            Turn::Stopped(number, _) if !state.channels.get(number - 1)?.stopped => Turn::Recording(*number),
+            Turn::Online(number, false) if state.channels.get(number - 1)?.online => Turn::Online(*number, true),
+            _ => return None,
+        })
+    }
+
     /// Lets a camera of this recorder share the account: what is refused at either door counts for both, and both are
     /// locked together, as a recorder's RTSP server and its web server are.
     pub fn shares_account_with(&self, camera: &SimCamera) {

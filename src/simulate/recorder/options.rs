@@ -156,7 +156,7 @@ pub enum DiskState {
     ReadOnly,
     /// A network store that cannot be reached.
     NasOffline,
-    /// A RAID that lost a disk.
+    /// A RAID that lost a disk. Hikvision's list of disks has no word of its own for it: `abnormal`.
     Degraded,
     /// Any other word, as the device spells it.
     Word(String),

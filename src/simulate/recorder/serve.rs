@@ -60,7 +60,7 @@ enum Gone {
 /// Until the port is no longer open.
 async fn line_fails(behaviour: &mut watch::Receiver<RecorderBehaviour>) {
     if behaviour.wait_for(|now| now.door() != DoorKind::Open).await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

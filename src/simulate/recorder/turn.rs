@@ -1,6 +1,6 @@
 //! What can be changed on a recorder while it runs, as words: for the control port, scripts and weather.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -17,8 +17,10 @@ pub enum Turn {
     Clock(i64),
     /// The zone, seconds east of UTC.
     Zone(i32),
-    /// A channel, numbered from 1, is recorded no more, or again.
-    Recording(usize, bool),
+    /// A channel, numbered from 1, is recorded again.
+    Recording(usize),
+    /// A channel is recorded no more, and was not for so many seconds before either.
+    Stopped(usize, u32),
     /// The camera behind a channel is gone, or there again; what is not there is not recorded.
     Online(usize, bool),
     /// So many days are held of one channel, or of all.
@@ -36,7 +38,7 @@ pub enum Turn {
 
 /// Words that are no [`Turn`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} changes nothing that a recorder has; `GET /faults` lists what there is")]
+#[error("{0:?} changes nothing that a recorder has; `GET /faults/recorders` lists what there is")]
 pub struct UnknownTurn(String);
 
 impl Turn {
@@ -49,6 +51,7 @@ impl Turn {
             ("clock SECONDS", "the clock is so far ahead (or behind, where negative) of true time".to_owned()),
             ("zone +HH:MM", "the zone that it believes to be in".to_owned()),
             ("channel N WORD", "stopped, recording: whether it is recorded; offline, online: its camera".to_owned()),
+            ("channel N stopped SECONDS", "not recorded for so long before now, and no more".to_owned()),
             ("channel N held DAYS", "so many days are held of this channel".to_owned()),
             ("held DAYS", "so many days are held of every channel".to_owned()),
             ("password TEXT", "the account's password from now on".to_owned()),
@@ -57,7 +60,10 @@ impl Turn {
             ("unlocked", "the account is unlocked".to_owned()),
             ("advanced SECONDS", "true time leaps forward, for every device that shares the clock".to_owned()),
         ];
-        forms.iter().map(|(form, says)| format!("{form:22}{says}\n")).collect()
+        forms.iter().fold(String::new(), |mut text, (form, says)| {
+            let _ = writeln!(text, "{form:26}{says}");
+            text
+        })
     }
 }
 
@@ -96,8 +102,9 @@ fn parse(words: &[&str], text: &str) -> Option<Turn> {
             (hours <= 18 && minutes < 60)
                 .then(|| Turn::Zone(sign * (i32::from(hours) * 3600 + i32::from(minutes) * 60)))?
         }
-        ["channel", channel, "recording"] => Turn::Recording(number(channel)?, true),
-        ["channel", channel, "stopped"] => Turn::Recording(number(channel)?, false),
+        ["channel", channel, "recording"] => Turn::Recording(number(channel)?),
+        ["channel", channel, "stopped"] => Turn::Stopped(number(channel)?, 0),
+        ["channel", channel, "stopped", before] => Turn::Stopped(number(channel)?, before.parse().ok()?),
         ["channel", channel, "online"] => Turn::Online(number(channel)?, true),
         ["channel", channel, "offline"] => Turn::Online(number(channel)?, false),
         ["channel", channel, "held", held] => Turn::Held(Some(number(channel)?), days(held)?),
@@ -123,9 +130,9 @@ impl fmt::Display for Turn {
             }
             Self::Clock(seconds) => write!(f, "clock {seconds}"),
             Self::Zone(seconds) => write!(f, "zone {}", super::clock::offset(*seconds)),
-            Self::Recording(channel, on) => {
-                write!(f, "channel {channel} {}", if *on { "recording" } else { "stopped" })
-            }
+            Self::Recording(channel) => write!(f, "channel {channel} recording"),
+            Self::Stopped(channel, 0) => write!(f, "channel {channel} stopped"),
+            Self::Stopped(channel, before) => write!(f, "channel {channel} stopped {before}"),
             Self::Online(channel, on) => write!(f, "channel {channel} {}", if *on { "online" } else { "offline" }),
             Self::Held(Some(channel), days) => write!(f, "channel {channel} held {days}"),
             Self::Held(None, days) => write!(f, "held {days}"),
@@ -155,6 +162,7 @@ mod tests {
             "held 9",
             "channel 3 stopped",
             "channel 3 recording",
+            "channel 3 stopped 7200",
             "channel 1 offline",
             "channel 2 held 1.5",
             "replaced",

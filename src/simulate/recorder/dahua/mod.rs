@@ -1,4 +1,4 @@
-//! A recorder of Dahua's kind (also KBVision and others that sell it): CGI over HTTP, `key=value` lines.
+//! A recorder of Dahua's kind (also `KBVision` and others that sell it): CGI over HTTP, `key=value` lines.
 
 mod config;
 mod find;
@@ -16,6 +16,7 @@ use crate::simulate::camera::count;
 pub(super) use find::Finders;
 
 /// The peculiarities of one firmware.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that a firmware has or lacks")]
 #[derive(Debug, Clone)]
 pub struct DahuaManner {
     /// The number of the first channel in searches; results count from 0 whatever it is.

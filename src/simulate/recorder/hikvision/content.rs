@@ -1,5 +1,7 @@
 //! `/ISAPI/ContentMgmt` and `/ISAPI/Streaming`: disks, inputs, what is to be recorded and how.
 
+use std::fmt::Write as _;
+
 use super::super::archive::Schedule;
 use super::super::device::Recorder;
 use super::super::http::Answer;
@@ -36,13 +38,14 @@ pub(super) fn storage(recorder: &Recorder, manner: &HikvisionManner, what: &[&st
     let (mut disks, mut shares) = (String::new(), String::new());
     for (number, disk) in (1..).zip(&state.disks) {
         if disk.state == DiskState::NasOffline {
-            shares.push_str(&format!(
+            let _ = writeln!(
+                shares,
                 "<nas><id>{}</id><addressingFormatType>ipaddress</addressingFormatType><ipAddress>192.0.2.40</ipAddress>\
                  <portNo>0</portNo><nasType>NFS</nasType><path>/volume1/cctv</path><status>offline</status>\
-                 <capacity>{}</capacity><freeSpace>0</freeSpace><property>RW</property></nas>\n",
+                 <capacity>{}</capacity><freeSpace>0</freeSpace><property>RW</property></nas>",
                 number + 8,
                 disk.capacity_mib
-            ));
+            );
         } else {
             disks.push_str(&hdd(number, disk));
         }
@@ -134,7 +137,8 @@ pub(super) fn tracks(recorder: &Recorder, manner: &HikvisionManner) -> Answer {
             )
         });
         let enabled = channel.archive.schedule != Schedule::Off;
-        rows.push_str(&format!(
+        let _ = writeln!(
+            rows,
             "<Track><id>{number}01</id><Channel>{number}01</Channel><Enable>false</Enable>\
              <Description>trackType=standard,sourceTag=,contentType=video,codecType=H.265</Description>\
              <TrackGUID>{{00000000-0000-0000-0000-000000000000}}</TrackGUID><Size>0</Size><Duration>P30DT0H</Duration>\
@@ -146,9 +150,9 @@ pub(super) fn tracks(recorder: &Recorder, manner: &HikvisionManner) -> Answer {
              <CustomExtensionList><CustomExtension>\
              <CustomExtensionName>www.hikvision.com/RaCM/trackExt/ver10</CustomExtensionName>\
              <enableSchedule>{enabled}</enableSchedule><SaveAudio>false</SaveAudio><PreRecordTimeSeconds>5</PreRecordTimeSeconds>\
-             </CustomExtension></CustomExtensionList></Track>\n",
+             </CustomExtension></CustomExtensionList></Track>",
             actions = actions.collect::<String>(),
-        ));
+        );
     }
     xml(manner, "TrackList", &rows)
 }
@@ -168,14 +172,15 @@ pub(super) fn streams(recorder: &Recorder, manner: &HikvisionManner) -> Answer {
             (1, control.as_str(), 2560, 1440),
             (2, "<videoQualityControlType>VBR</videoQualityControlType><vbrUpperCap>512</vbrUpperCap>", 704, 576),
         ] {
-            rows.push_str(&format!(
+            let _ = writeln!(
+                rows,
                 "<StreamingChannel version=\"2.0\"><id>{number}{stream:02}</id><channelName>{name}</channelName>\
                  <enabled>true</enabled><Video><enabled>true</enabled>\
                  <dynVideoInputChannelID>{number}</dynVideoInputChannelID><videoCodecType>H.265</videoCodecType>\
                  <videoResolutionWidth>{width}</videoResolutionWidth><videoResolutionHeight>{height}</videoResolutionHeight>\
-                 {control}<maxFrameRate>2500</maxFrameRate></Video></StreamingChannel>\n",
+                 {control}<maxFrameRate>2500</maxFrameRate></Video></StreamingChannel>",
                 name = escaped(&recorder.spelt(&channel.name)),
-            ));
+            );
         }
     }
     xml(manner, "StreamingChannelList", &rows)

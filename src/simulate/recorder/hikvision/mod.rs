@@ -11,6 +11,7 @@ use super::{picture, spoil};
 use crate::simulate::camera::count;
 
 /// The peculiarities of one firmware; the default takes every request that any of them takes.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that a firmware has or lacks")]
 #[derive(Debug, Clone)]
 pub struct HikvisionManner {
     /// What searches list their tracks in.
@@ -165,10 +166,11 @@ fn route(recorder: &Recorder, manner: &HikvisionManner, request: &Request, behav
         }
         ("POST", ["ISAPI", "ContentMgmt", "search"]) => Some(search::search(recorder, manner, request, behaviour)),
         ("GET", ["ISAPI", "Streaming", "channels"]) => Some(content::streams(recorder, manner)),
-        ("GET", ["ISAPI", "Streaming", "channels", stream, "picture"])
-        | ("GET", ["ISAPI", "ContentMgmt", "StreamingProxy", "channels", stream, "picture"]) => {
-            Some(snapshot(recorder, manner, path, stream))
-        }
+        (
+            "GET",
+            ["ISAPI", "Streaming", "channels", stream, "picture"]
+            | ["ISAPI", "ContentMgmt", "StreamingProxy", "channels", stream, "picture"],
+        ) => Some(snapshot(recorder, manner, path, stream)),
         // What looks like a device that is busy means that there is no such trigger.
         ("GET", ["ISAPI", "Event", "triggers", _]) => Some(error(manner, 503, path, BUSY)),
         _ => None,

@@ -1,5 +1,7 @@
 //! Searches for recordings and the calendar of days, with the conflicts between firmwares.
 
+use std::fmt::Write as _;
+
 use jiff::ToSpan as _;
 use jiff::civil::{Date, DateTime};
 
@@ -50,28 +52,27 @@ pub(super) fn search(
         (_, true) => "MORE",
         (_, false) => "OK",
     };
-    let items: String = page
-        .iter()
-        .map(|segment| {
-            let (start, end) = (dial.wall(segment.from), dial.wall(segment.to));
-            let compact = |time: DateTime| time.strftime("%Y%m%dT%H%M%SZ").to_string();
-            format!(
-                "<searchMatchItem><sourceID>{{00000000-0000-0000-0000-000000000000}}</sourceID><trackID>{track}</trackID>\
+    let mut items = String::new();
+    for segment in &page {
+        let (start, end) = (dial.wall(segment.from), dial.wall(segment.to));
+        let compact = |time: DateTime| time.strftime("%Y%m%dT%H%M%SZ").to_string();
+        let _ = writeln!(
+            items,
+            "<searchMatchItem><sourceID>{{00000000-0000-0000-0000-000000000000}}</sourceID><trackID>{track}</trackID>\
                  <timeSpan><startTime>{start}Z</startTime><endTime>{end}Z</endTime></timeSpan>\
                  <mediaSegmentDescriptor><contentType>video</contentType><codecType>H.265-BP</codecType>\
                  <playbackURI>rtsp://{host}/Streaming/tracks/{track}/?starttime={from}&amp;endtime={to}&amp;\
                  name=00000001023000000&amp;size=536870912</playbackURI><lockStatus>{lock}</lockStatus>\
                  </mediaSegmentDescriptor><metadataMatches><metadataDescriptor>\
-                 recordType.meta.hikvision.com/{kind}</metadataDescriptor></metadataMatches></searchMatchItem>\n",
-                track = query.track,
-                host = request.header("Host").unwrap_or("192.0.2.64"),
-                from = compact(start),
-                to = compact(end),
-                lock = if segment.locked { "lock" } else { "unlock" },
-                kind = if segment.event { "motion" } else { "timing" },
-            )
-        })
-        .collect();
+                 recordType.meta.hikvision.com/{kind}</metadataDescriptor></metadataMatches></searchMatchItem>",
+            track = query.track,
+            host = request.header("Host").unwrap_or("192.0.2.64"),
+            from = compact(start),
+            to = compact(end),
+            lock = if segment.locked { "lock" } else { "unlock" },
+            kind = if segment.event { "motion" } else { "timing" },
+        );
+    }
     // With pages of one, devices tell the total in place of the page's number.
     let matches = if query.page == 1 { total } else { page.len() };
     let list = if items.is_empty() { "<matchList/>".to_owned() } else { format!("<matchList>\n{items}</matchList>") };
@@ -165,10 +166,11 @@ pub(super) fn calendar(recorder: &Recorder, manner: &HikvisionManner, request: &
             (false, true) => "<recordType>time</recordType>",
             (false, false) => "",
         };
-        days.push_str(&format!(
-            "<day><id>{day}</id><dayOfMonth>{day}</dayOfMonth><record>{}</record>{kind}</day>\n",
+        let _ = writeln!(
+            days,
+            "<day><id>{day}</id><dayOfMonth>{day}</dayOfMonth><record>{}</record>{kind}</day>",
             !found.is_empty()
-        ));
+        );
     }
     xml(manner, "trackDailyDistribution", &format!("<dayList>\n{days}</dayList>"))
 }

@@ -57,8 +57,10 @@ fn profile(recorder: &Recorder, token: Option<&str>) -> Option<(usize, usize)> {
     ((1..=recorder.state().channels.len()).contains(&number) && stream < 2).then_some((number, stream))
 }
 
-/// Number, name, stream, kbit/s and size of each profile.
-fn all(recorder: &Recorder) -> Vec<(usize, String, usize, u32, (u32, u32))> {
+/// Channel (from 1), name, stream, kbit/s, width and height of a profile.
+type Profile = (usize, String, usize, u32, (u32, u32));
+
+fn all(recorder: &Recorder) -> Vec<Profile> {
     let state = recorder.state();
     let mut all = Vec::new();
     for (number, channel) in (1..).zip(&state.channels) {

@@ -18,6 +18,7 @@ use crate::simulate::camera::count;
 pub(super) use search::Searches;
 
 /// The peculiarities of one firmware.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that a firmware has or lacks")]
 #[derive(Debug, Clone)]
 pub struct OnvifManner {
     /// Asks for HTTP Digest instead of a WS-Security token.
@@ -138,9 +139,8 @@ impl Call<'_> {
 
     /// Whether this operation may be asked by whom it is asked by.
     fn admit(self, envelope: &Node, operation: &str) -> Result<(), Refusal> {
-        let open = FOR_EVERYBODY.contains(&operation)
-            && !(operation == "GetServices" && self.manner.services_need_login)
-            && self.behaviour != RecorderBehaviour::Locked;
+        let open =
+            FOR_EVERYBODY.contains(&operation) && !(operation == "GetServices" && self.manner.services_need_login);
         let token = envelope.child("Header").and_then(|header| header.find("UsernameToken"));
         if self.manner.http_digest {
             if open && self.request.header("Authorization").is_none() {

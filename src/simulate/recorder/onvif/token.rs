@@ -1,4 +1,4 @@
-//! The login in a SOAP header: a WS-Security UsernameToken with a digest (OASIS UsernameToken Profile 1.0, ONVIF Core).
+//! The login in a SOAP header: a WS-Security `UsernameToken` with a digest (OASIS, Username Token Profile 1.0).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
