@@ -236,7 +236,6 @@ fn the_daemon_tells_a_failed_disk_once_and_how_far_back_recordings_go_and_knows_
     });
     let site = Site::new(options, "simulated");
     let daemon = Daemon::start(&site.config);
-    daemon.wait_for_state("a", "up");
     let recorder = "{recorder=\"nvr\",site=\"site-a\",commune=\"moc-nam\"}";
     wait_until("the recorder", LIMIT, || daemon.metric(&format!("camwatch_recorder_up{recorder}")) == Some(1.0));
     // Short and with a gap, which is worse: the first state that holds.

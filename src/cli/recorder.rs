@@ -15,7 +15,7 @@ use crate::ledger::retention::patience;
 use crate::observation::{Class, DiskStatus, Observation, Outcome, RecordMode, RecorderSeen, Recording, Seen};
 use crate::store::Reader;
 
-/// Poll one recorder once: what it is, its clock, disks and channels, what it holds, and what it does not tell and why
+/// Ask one recorder once for its clock, disks, channels and recordings
 ///
 /// Asks as the daemon would, from its own connection; a login that a device has refused is not tried again. Exit code: 0
 /// it answers and all is well, 1 something is wrong with its clock, its disks or its recordings, 2 it does not answer,
@@ -95,6 +95,9 @@ async fn poll(config: &Config, recorder: &Recorder, scan: bool) -> (Poll, Readin
     let zone = &config.daemon.timezone;
     let poll = poller.poll(&subject.wish(depth, Timestamp::now(), zone)).await;
     let reading = reading::read(&subject, &poll.finding, poll.known_offset, Timestamp::now(), zone);
+    if let Err(error) = crate::store::gate::keep(&config.store.path, &gate.drain_changes()) {
+        eprintln!("what was learnt of the login is not kept: {error}");
+    }
     (poll, reading)
 }
 
