@@ -92,7 +92,7 @@ async fn ask_plain(address: SocketAddr) -> (Result<(u16, usize), Trouble>, Cost)
     ask(&device(&format!("http://{address}"), TlsPolicy::System), "/ISAPI/System/deviceInfo").await
 }
 
-const PIECE: [u8; 64 * 1024] = [b' '; 64 * 1024];
+static PIECE: [u8; 64 * 1024] = [b' '; 64 * 1024];
 
 #[tokio::test]
 async fn a_body_without_end_is_cut_off_at_its_bound() {

@@ -332,4 +332,6 @@ impl<E: Exchange> Poll<'_, E> {
 }
 
 #[cfg(test)]
+mod scan_tests;
+#[cfg(test)]
 mod tests;
