@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use camwatch::simulate::{Auth, CameraOptions, Fleet, FleetOptions, SimCamera};
-use support::{CAMWATCH, Camera, ConfigFile, Daemon, camwatch, http_post, wait_until};
+use support::{CAMWATCH, Camera, ConfigFile, Daemon, camwatch, http_post, probe, wait_until};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -51,7 +51,7 @@ fn a_refused_login_is_listed_and_tried_once_more_when_somebody_asks() {
     let seen = daemon.camera("gate");
     let detail = seen["detail"].as_str().unwrap();
     assert!(detail.contains("credential \"nvr\"") && detail.contains("so that the account is not locked"), "{detail}");
-    wait_until("the record", LIMIT, || credential(&place, &["list"]).1 != "");
+    wait_until("the record", LIMIT, || !credential(&place, &["list"]).1.is_empty());
     let (code, list, _) = credential(&place, &["list"]);
     assert_eq!((code, list.matches('\n').count()), (0, 1));
     let host = place.camera.address().ip().to_string();
@@ -67,17 +67,26 @@ fn a_refused_login_is_listed_and_tried_once_more_when_somebody_asks() {
     assert_eq!(code, 2);
     assert!(stderr.contains("no credential \"nvx\"") && stderr.contains("\"nvr\""), "{stderr}");
     assert_eq!(http_post(place.config.port, "/api/v1/credentials/nvx/retry").unwrap().0, 404);
-    wait_until("the record", LIMIT, || credential(&place, &["list"]).1 != "");
+    wait_until("the record", LIMIT, || !credential(&place, &["list"]).1.is_empty());
     drop(daemon);
 
-    // Without a daemon the record is opened, and the next daemon tries.
-    let (code, hosts, stderr) = credential(&place, &["retry", "nvr"]);
-    assert_eq!((code, hosts), (0, format!("{host}\n")), "{stderr}");
-    assert_eq!(credential(&place, &["list"]).1, "");
+    // Without a daemon the record is opened, and the next look tries, whoever looks; a second one knows of it.
+    let retry = || {
+        let (code, hosts, stderr) = credential(&place, &["retry", "nvr"]);
+        assert_eq!((code, hosts), (0, format!("{host}\n")), "{stderr}");
+        assert_eq!(credential(&place, &["list"]).1, "");
+    };
+    retry();
+    let config = place.config.path();
+    for _ in 0..2 {
+        assert_eq!(probe("gate", &["--config", config.to_str().unwrap()]).outcome(), "unauthorized");
+        assert_eq!(refused(), 3);
+    }
+    retry();
     place.camera.set_auth(Some(Auth::new("monitor", "wrong")));
     let daemon = Daemon::start(&place.config);
     daemon.wait_for_state("gate", "up");
-    assert_eq!(refused(), 2);
+    assert_eq!(refused(), 3);
     drop(daemon);
     place.runtime.shutdown_background();
 }

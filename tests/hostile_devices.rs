@@ -92,7 +92,7 @@ async fn ask_plain(address: SocketAddr) -> (Result<(u16, usize), Trouble>, Cost)
     ask(&device(&format!("http://{address}"), TlsPolicy::System), "/ISAPI/System/deviceInfo").await
 }
 
-const PIECE: [u8; 64 * 1024] = [b' '; 64 * 1024];
+static PIECE: [u8; 64 * 1024] = [b' '; 64 * 1024];
 
 #[tokio::test]
 async fn a_body_without_end_is_cut_off_at_its_bound() {
@@ -161,6 +161,20 @@ async fn what_is_no_http_is_told_apart_from_a_line_that_breaks() {
         let (result, _) = ask_plain(saying(answer).await).await;
         assert!(matches!(result, Err(Trouble::Path(Outcome::Reset, _))), "{answer:?}: {result:?}");
     }
+}
+
+#[tokio::test]
+async fn who_speaks_before_being_asked_speaks_no_http() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.write_all(b"220 ftp.example ready\r\n").await;
+            let _ = stream.read(&mut [0; 64]).await;
+        }
+    });
+    let (result, _) = ask_plain(address).await;
+    assert!(matches!(result, Err(Trouble::NotHttp(_))), "{result:?}");
 }
 
 #[tokio::test]

@@ -75,6 +75,15 @@ fn nothing_asks_upwards() {
         never_says(room, DOWNSTREAM);
     }
     never_says("inventory", &["crate::config", "crate::judgement", "crate::probe", "crate::observation"]);
+    for room in ["dial", "gate", "device"] {
+        never_says(room, DOWNSTREAM);
+        never_says(room, &["crate::judgement", "crate::schedule", "crate::probe"]);
+    }
+    never_says("dial", &["crate::gate", "crate::device"]);
+    never_says("gate", &["crate::dial", "crate::device"]);
+    for file in ["gate/account", "gate/ports"] {
+        never_says(file, THE_WORLD);
+    }
     never_says("probe", &["crate::judgement", "crate::schedule", "crate::ledger"]);
     never_says("judgement", &["crate::probe", "crate::schedule"]);
     for room in ["store", "export", "web", "report", "schedule", "snapshot"] {

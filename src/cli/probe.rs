@@ -13,7 +13,7 @@ use crate::inventory::{CameraId, Depth, TlsPolicy, Transport};
 use crate::observation::{Class, Observation, Seen};
 use crate::probe::{KeyFrame, Login, Prober, Report, Request, WATCH};
 use crate::secret::Secret;
-use crate::store::Reader;
+use crate::store::{Reader, gate as gate_record};
 
 /// Look at one camera once
 ///
@@ -56,7 +56,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> u8 {
-    let (request, gate) = match prepare(args) {
+    let Prepared { request, gate, record } = match prepare(args) {
         Ok(prepared) => prepared,
         Err(problem) => {
             eprintln!("{problem}");
@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Args) -> u8 {
         }
     };
     let report = runtime.block_on(async {
-        let prober = Prober::new(gate);
+        let prober = Prober::new(gate.clone());
         let report = prober.probe(&request).await;
         // The session is torn down behind the answer.
         prober.idle().await;
@@ -79,6 +79,11 @@ pub(crate) fn run(args: &Args) -> u8 {
     });
     // A lookup that is still under way cannot be cancelled; nobody waits for it.
     runtime.shutdown_background();
+    if let Some(record) = &record
+        && let Err(error) = gate_record::keep(record, &gate.drain_changes())
+    {
+        eprintln!("camwatch: {error}");
+    }
     if args.verbose {
         for line in &report.log {
             eprintln!("{line}");
@@ -112,8 +117,14 @@ fn exit_code(report: &Report) -> u8 {
     }
 }
 
-/// What to probe, and what is known of refused logins.
-fn prepare(args: &Args) -> Result<(Request, Gate), String> {
+/// What to probe, what is known of refused logins, and where that is kept.
+struct Prepared {
+    request: Request,
+    gate: Gate,
+    record: Option<PathBuf>,
+}
+
+fn prepare(args: &Args) -> Result<Prepared, String> {
     let config = args.config.as_deref().map(Config::load).transpose().map_err(|problems| problems.to_string())?;
     let gate = config.as_ref().map_or_else(Gate::default, known_refusals);
     let mut request =
@@ -133,7 +144,7 @@ fn prepare(args: &Args) -> Result<(Request, Gate), String> {
     if let Some(tls) = &args.tls {
         request.tls = tls.clone();
     }
-    Ok((request, gate))
+    Ok(Prepared { request, gate, record: config.map(|config| config.store.path) })
 }
 
 /// The record of a daemon beside us: what it knows as refused must not be tried again from here.

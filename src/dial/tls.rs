@@ -99,7 +99,8 @@ impl ServerCertVerifier for Pinned {
     ) -> Result<ServerCertVerified, rustls::Error> {
         match self.pin {
             Some(pin) if Sha256::digest(end_entity)[..] != pin => {
-                Err(rustls::Error::InvalidCertificate(rustls::CertificateError::ApplicationVerificationFailure))
+                let has = Sha256::digest(end_entity).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+                Err(rustls::Error::General(format!("the certificate is another than the pinned one: sha256:{has}")))
             }
             _ => Ok(ServerCertVerified::assertion()),
         }

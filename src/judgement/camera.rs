@@ -241,9 +241,9 @@ impl Machine {
         !matches!(self.base, Base::Dark(_)) && self.failures.length().saturating_add(1) >= confirm
     }
 
-    /// Whether its present run of failures holds one that the way to it may have caused.
+    /// Whether it fails, and the way to it may have caused that the last time: one that answered wrongly was reached.
     pub(super) fn is_failing_by_path(&self) -> bool {
-        self.failures.any(is_path)
+        self.failures.last().is_some_and(is_path)
     }
 }
 

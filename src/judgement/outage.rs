@@ -29,6 +29,8 @@ pub(super) struct Outage {
 pub(super) struct Member {
     /// Shown up or degraded when it was last shown as seen or dark: what lies under unknown or maintenance since is open.
     back: bool,
+    /// It was back when the wider cause was over, or since: what is wrong with it from then on is its own.
+    seen: bool,
     /// Failures since the wider cause was over.
     failures: u32,
 }
@@ -56,7 +58,7 @@ impl Outage {
     /// Whether a camera that is dark is so because of it: until it is seen again, or fails by itself when the wider
     /// cause is over.
     pub(super) fn explains(&self, camera: usize, confirm: u32) -> bool {
-        self.members.get(&camera).is_some_and(|member| !self.gone || !(member.back || member.failures >= confirm))
+        self.members.get(&camera).is_some_and(|member| !self.gone || !(member.seen || member.failures >= confirm))
     }
 
     /// The wider cause is there again, or still.
@@ -64,6 +66,7 @@ impl Outage {
         self.gone = false;
         for member in self.members.values_mut() {
             member.failures = 0;
+            member.seen = false;
         }
     }
 
@@ -84,6 +87,7 @@ impl Outage {
                 State::Dark => member.back = false,
                 State::Unknown | State::Maintenance => {}
             }
+            member.seen |= self.gone && member.back;
         }
     }
 
@@ -125,14 +129,15 @@ pub(super) fn is_dark_by_path(camera: &Watched) -> bool {
     camera.phase == Phase::InService && camera.shown.state == State::Dark && camera.shown.cause.is_some_and(is_path)
 }
 
-/// Of a site without gateway: whether two or more cameras went dark by path causes within `interval` + `group_wait` of
-/// each other, and none is seen.
+/// Of cameras without a gateway that tells: whether two or more went dark by path causes within their `interval` +
+/// `group_wait` of each other, and none is seen.
 pub(super) fn is_common_failure(cameras: &[usize], view: &View<'_>) -> bool {
     let serving = || cameras.iter().map(|&i| &view.cameras[i]).filter(|camera| camera.phase != Phase::OutOfService);
-    let darkened = || serving().filter(|camera| is_dark_by_path(camera)).filter_map(|camera| camera.darkened);
-    let interval = serving().map(|camera| camera.interval).max().unwrap_or_default();
+    let darkened =
+        || serving().filter(|camera| is_dark_by_path(camera)).filter_map(|c| Some((c.darkened?, c.interval)));
+    let interval = darkened().map(|(_, interval)| interval).max().unwrap_or_default();
     let span = interval.saturating_add(view.group_wait);
-    let last = darkened().max();
-    let together = darkened().filter(|at| Some(after(*at, span)) >= last).count();
+    let last = darkened().map(|(at, _)| at).max();
+    let together = darkened().filter(|(at, _)| Some(after(*at, span)) >= last).count();
     together >= 2 && !serving().any(Watched::is_live)
 }

@@ -68,8 +68,9 @@ impl FailureRun {
         Some((first, *cause))
     }
 
-    pub(super) fn any(&self, test: impl Fn(Cause) -> bool) -> bool {
-        self.causes.iter().any(|(cause, _)| test(*cause))
+    /// The cause of the last of them.
+    pub(super) fn last(&self) -> Option<Cause> {
+        self.causes.last().map(|(cause, _)| *cause)
     }
 }
 

@@ -109,6 +109,28 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Kept> {
     })
 }
 
+/// Keeps what a command learnt of logins, so that the next one knows it. A daemon that runs is left to learn it by itself,
+/// and a record that is not there is not begun for it.
+///
+/// # Errors
+/// Where the record cannot be written.
+pub fn keep(path: &Path, changes: &[GateChange]) -> Result<(), StoreError> {
+    if changes.is_empty() || !path.exists() {
+        return Ok(());
+    }
+    let _lock = match file::WriteLock::take(path) {
+        Err(StoreError::Locked { .. }) => return Ok(()),
+        lock => lock?,
+    };
+    let mut connection = file::open_to_write(path)?;
+    let keep = |connection: &mut Connection| {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        changes.iter().try_for_each(|change| write(&transaction, change))?;
+        transaction.commit()
+    };
+    keep(&mut connection).map_err(file::sqlite("keeping refused logins in", path))
+}
+
 /// Opens the gate for a credential where no daemon runs: its logins are as if never tried. Returns the hosts.
 ///
 /// # Errors

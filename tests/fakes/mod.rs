@@ -153,7 +153,7 @@ impl Fake {
     }
 
     pub fn set_password(&self, password: &str) {
-        self.shared.lock().unwrap().password = password.to_owned();
+        password.clone_into(&mut self.shared.lock().unwrap().password);
     }
 
     pub fn run_out_of_connections(&self, out: bool) {
@@ -285,13 +285,10 @@ impl Shared {
     }
 
     fn hash(&self, text: &str) -> String {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         if self.options.algorithm == Algorithm::Sha256 {
-            use sha2::Digest as _;
-            return hex(&sha2::Sha256::digest(text.as_bytes()));
+            return hex(&<sha2::Sha256 as sha2::Digest>::digest(text.as_bytes()));
         }
-        use md5::Digest as _;
-        hex(&md5::Md5::digest(text.as_bytes()))
+        hex(&<md5::Md5 as md5::Digest>::digest(text.as_bytes()))
     }
 
     fn nonce(&self) -> String {
@@ -349,8 +346,11 @@ impl Shared {
     }
 }
 
-/// `a="b", c=d`, quotes and escapes as RFC 7230 has them; no value here holds a comma within quotes but paths, which
-/// may.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// `a="b", c=d`: what is quoted may hold commas, and nothing here holds an escape.
 fn parameters(text: &str) -> BTreeMap<String, String> {
     let (mut found, mut rest) = (BTreeMap::new(), text);
     while let Some((name, tail)) = rest.split_once('=') {

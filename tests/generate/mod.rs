@@ -99,7 +99,7 @@ fn world(dice: &mut Dice) -> World {
             gateway: dice.chance(50),
         })
         .collect();
-    let recorders: Vec<Recorder> = (0..dice.count(0, 2))
+    let recorders: Vec<Recorder> = (0..*dice.pick(&[0, 1, 2, 2, 4]))
         .map(|i| Recorder { id: format!("recorder-{i}"), site: dice.pick(&sites).id.clone() })
         .collect();
     let funds = vec![("fund-a".to_owned(), true), ("fund-b".to_owned(), false)];
@@ -170,6 +170,9 @@ fn observations(dice: &mut Dice, world: &World, start: Nanos) -> Vec<Value> {
     let mut at = start;
     let mut moods: Vec<Mood> = world.cameras.iter().map(|_| mood(dice)).collect();
     let mut line_is_cut: Vec<bool> = world.sites.iter().map(|_| false).collect();
+    let mut recorder_moods: Vec<Mood> = world.recorders.iter().map(|_| Mood::Ok).collect();
+    // What our own clock adds to each offset.
+    let mut our_clock = 0.0;
     let restless = *dice.pick(&[3, 8, 20]);
     let longest_step = *dice.pick(&[3, 8, 20]);
     let mut online = true;
@@ -182,17 +185,19 @@ fn observations(dice: &mut Dice, world: &World, start: Nanos) -> Vec<Value> {
         };
         let time = text(at);
         match dice.next() % 100 {
-            0..76 => {
+            0..72 => {
                 let i = dice.count(0, world.cameras.len() - 1);
                 let camera = &world.cameras[i];
                 if dice.chance(restless) {
                     moods[i] = mood(dice);
                 }
                 let site = world.sites.iter().position(|s| s.id == camera.site).unwrap();
-                let now = if line_is_cut[site] && dice.chance(90) { Mood::Path } else { moods[i] };
+                let recorder = world.recorders.iter().position(|r| camera.recorder.as_ref() == Some(&r.id));
+                let is_cut = line_is_cut[site] || recorder.is_some_and(|r| matches!(recorder_moods[r], Mood::Path));
+                let now = if is_cut && dice.chance(90) { Mood::Path } else { moods[i] };
                 lines.push(probe(dice, &camera.id, &time, now));
             }
-            76..90 => {
+            72..85 => {
                 let i = dice.count(0, world.sites.len() - 1);
                 if dice.chance(restless * 2) {
                     line_is_cut[i] = !line_is_cut[i];
@@ -203,7 +208,7 @@ fn observations(dice: &mut Dice, world: &World, start: Nanos) -> Vec<Value> {
                     lines.push(json!({"at": time, "site": world.sites[i].id, "gateway": seen}));
                 }
             }
-            90..94 => {
+            85..89 => {
                 let flips = if online { 20 } else { 60 };
                 if dice.chance(flips) {
                     online = !online;
@@ -211,8 +216,17 @@ fn observations(dice: &mut Dice, world: &World, start: Nanos) -> Vec<Value> {
                 lines.push(json!({"at": time, "reference": if online { "ok" } else { "unreachable" }}));
             }
             _ if !world.recorders.is_empty() => {
-                let recorder = dice.pick(&world.recorders).clone();
-                lines.push(poll(dice, world, &recorder, at, start));
+                let i = dice.count(0, world.recorders.len() - 1);
+                if dice.chance(restless * 2) {
+                    recorder_moods[i] = *dice.pick(&[Mood::Ok, Mood::Ok, Mood::Path, Mood::Other, Mood::Blind]);
+                }
+                if dice.chance(restless) {
+                    our_clock = *dice.pick(&[0.0, 0.0, 300.0, -90_000.0]);
+                }
+                let cut = line_is_cut.iter().zip(&world.sites).any(|(cut, s)| *cut && s.id == world.recorders[i].site);
+                let now = if cut && dice.chance(80) { Mood::Path } else { recorder_moods[i] };
+                let recorder = world.recorders[i].clone();
+                lines.push(poll(dice, world, &recorder, at, start, now, our_clock));
             }
             _ => {}
         }
@@ -243,14 +257,33 @@ fn probe(dice: &mut Dice, camera: &str, at: &str, mood: Mood) -> Value {
     line
 }
 
-fn poll(dice: &mut Dice, world: &World, recorder: &Recorder, at: Nanos, start: Nanos) -> Value {
+fn poll(
+    dice: &mut Dice,
+    world: &World,
+    recorder: &Recorder,
+    at: Nanos,
+    start: Nanos,
+    mood: Mood,
+    our_clock: f64,
+) -> Value {
     let mut line = json!({"at": text(at), "recorder": recorder.id, "outcome": "ok"});
-    if dice.chance(10) {
-        line["outcome"] = json!(dice.pick(PATH));
-        return line;
+    let mood = if dice.chance(6) { Mood::Path } else { mood };
+    let failure = match mood {
+        Mood::Path => Some(dice.pick(PATH)),
+        Mood::Other => Some(dice.pick(OTHER)),
+        Mood::Blind => Some(dice.pick(BLIND)),
+        _ => None,
+    };
+    if let Some(outcome) = failure {
+        line["outcome"] = json!(outcome);
+        // A poll may break off when it has seen something already.
+        if dice.chance(90) {
+            return line;
+        }
     }
     if dice.chance(50) {
-        line["clock_offset_seconds"] = json!(dice.pick(&[0.4, -60.0, 60.0, 60.5, -61.0, 300.0]));
+        let offset = *dice.pick(&[0.4, 0.4, 0.4, -60.0, 60.0, 60.5, -61.0, 300.0, 43_199.0, -43_200.0]);
+        line["clock_offset_seconds"] = json!(offset + our_clock);
     }
     if dice.chance(50) {
         let disks = (1..=dice.count(1, 2)).map(|id| {
@@ -283,8 +316,41 @@ fn recording(dice: &mut Dice, camera: &Camera, at: Nanos, start: Nanos) -> Value
         Some(_) => at - required + *dice.pick(&[0, 0, -DAY, SECOND, 2 * DAY]),
         None => start - 3 * DAY,
     };
-    let gap_days: Vec<Date> = if is_old && dice.chance(30) { vec![three_days_ago(start)] } else { vec![] };
-    json!({"camera": camera.id, "oldest": text(oldest), "newest": text(newest), "gap_days": gap_days})
+    let back = |days: i64| text(at - days * DAY)[..10].to_owned();
+    let mut entry = json!({"camera": camera.id});
+    if dice.chance(80) {
+        let oldest = if dice.chance(4) { nanos("2009-06-01T00:00:00Z") } else { oldest };
+        entry["oldest"] = json!(text(oldest));
+    }
+    if dice.chance(80) {
+        // Three days are what recording on events may be quiet for.
+        let other = [3 * DAY, 3 * DAY + SECOND, -3600 * SECOND, -3601 * SECOND];
+        let newest = if dice.chance(15) { at - dice.pick(&other) } else { newest };
+        entry["newest"] = json!(text(newest));
+    }
+    if dice.chance(30) {
+        entry["recording"] = json!(dice.chance(60));
+    }
+    if dice.chance(20) {
+        entry["mode"] = json!(dice.pick(&["continuous", "continuous", "event", "event", "off"]));
+    }
+    if dice.chance(70) {
+        let mut gap_days: Vec<String> = Vec::new();
+        if is_old && dice.chance(30) {
+            gap_days.push(three_days_ago(start).to_string());
+        }
+        if dice.chance(15) {
+            gap_days.extend((0..dice.count(1, 3)).map(|_| back(dice.roll(-1, 32))));
+        }
+        entry["gap_days"] = json!(gap_days);
+        if dice.chance(15) {
+            entry["held_from"] = json!(back(*dice.pick(&[1, 4, 7, 29])));
+        }
+    }
+    if dice.chance(20) {
+        entry["unknown_days"] = (0..dice.count(0, 3)).map(|_| json!(back(dice.roll(0, 8)))).collect();
+    }
+    entry
 }
 
 /// Planned work before, inside, at the edges of and over the trace; some of it overlapping, some with no gap between.

@@ -62,10 +62,12 @@ fn trace(lines: &str) -> Vec<Value> {
             ("gateway", seen) => json!({"at": at, "site": "s", "gateway": seen}),
             ("reference", seen) => json!({"at": at, "reference": seen}),
             ("recorder", seen) => {
-                let mut poll: Value = serde_json::from_str(seen).expect("a poll");
+                // A word alone is an outcome.
+                let outcome = if seen.starts_with('{') { "ok" } else { seen };
+                let mut poll: Value = serde_json::from_str(seen).unwrap_or(json!({}));
                 poll["at"] = json!(at);
                 poll["recorder"] = json!("r");
-                poll["outcome"] = json!("ok");
+                poll["outcome"] = json!(outcome);
                 poll
             }
             (camera, seen) => match seen.split_once('/') {
@@ -295,6 +297,68 @@ fn the_monitor_has_an_incident_while_it_is_cut_off() {
     let lines = "0 c ok\n 10 reference unreachable\n 40 reference unreachable\n 50 reference ok\n 60 c ok";
     let expected = ["30 open monitor monitor monitor_offline c", "50 close monitor monitor monitor_offline c"];
     assert_eq!(incidents(&world(&["c"]), lines), expected);
+}
+
+#[test]
+fn what_is_wrong_with_a_recorder_is_one_incident_until_nothing_is() {
+    let mut two = world(&["a", "b"]);
+    two.cameras[0].recorder = Some("r".into());
+    two.cameras[1].recorder = Some("r".into());
+    let lines = r#"0 a ok
+        0 b ok
+        10 recorder {"clock_offset_seconds": 301.0}
+        40 recorder {"disks": [{"id": "1", "status": "failed"}]}
+        45 recorder {"clock_offset_seconds": 0.0}
+        50 recorder {"disks": [{"id": "1", "status": "ok"}]}"#;
+    assert_eq!(
+        incidents(&two, lines),
+        [
+            "30 open recorder r clock_wrong a,b",
+            "45 update recorder r disk_failed a,b",
+            "50 close recorder r disk_failed a,b"
+        ]
+    );
+    let silent =
+        "0 a ok\n 1 recorder reset\n 2 recorder busy\n 3 recorder dns\n 4 recorder dns\n 30 a ok\n 31 recorder {}";
+    assert_eq!(incidents(&two, silent), ["24 open recorder r dns a,b", "31 close recorder r dns a,b"]);
+    assert_eq!(states(&two, silent).len(), 1, "no camera is made anything by it");
+}
+
+#[test]
+fn recordings_under_a_clock_that_is_half_a_day_off_say_nothing() {
+    let mut recorded = world(&["c"]);
+    recorded.cameras[0].recorder = Some("r".into());
+    recorded.cameras[0].installed = Some("2025-01-01".parse().unwrap());
+    let lines = r#"0 c ok
+        10 recorder {"recordings": [{"camera": "c", "oldest": "2026-10-20T00:00:00Z", "newest": "2026-11-01T00:00:00Z"}]}
+        20 recorder {"clock_offset_seconds": 43200.0}
+        30 recorder {"clock_offset_seconds": 0.0}
+        40 recorder {"recordings": [{"camera": "c", "oldest": "2026-09-20T00:00:00Z", "gap_days": ["2026-10-20"]}]}
+        50 recorder {"recordings": [{"camera": "c", "mode": "event"}]}
+        55 c ok
+        60 recorder {"recordings": [{"camera": "c", "mode": "continuous", "newest": "2026-11-01T02:00:00Z"}]}
+        70 recorder {"recordings": [{"camera": "c", "newest": "2026-11-01T00:01:00Z"}]}"#;
+    assert_eq!(
+        states(&recorded, lines)[1..],
+        [
+            "10 c up>degraded since 10 retention_short",
+            "30 c degraded>up since 30",
+            "40 c up>degraded since 40 recording_gap",
+            "50 c degraded>up since 50",
+            "60 c up>degraded since 60 clock_wrong",
+            "70 c degraded>up since 70"
+        ]
+    );
+}
+
+#[test]
+fn cameras_that_go_dark_with_their_recorder_while_the_site_is_there_are_the_recorders() {
+    let mut three = world(&["a", "b", "c"]);
+    three.cameras[0].recorder = Some("r".into());
+    three.cameras[1].recorder = Some("r".into());
+    let lines = "0 a ok\n 0 b ok\n 0 c ok\n 10 a dns\n 11 b dns\n 12 a dns\n 13 b dns\n 14 a dns\n 15 b dns\n 40 c ok
+        41 a ok\n 42 a ok\n 43 b ok\n 44 b ok";
+    assert_eq!(incidents(&three, lines), ["34 open recorder r dns a,b", "44 close recorder r dns a,b"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Incidents of the scopes camera, site and monitor, read off the states as they are shown.
+//! Incidents of the scopes camera, recorder, site and monitor, read off the states as they are shown.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::Shown;
 use super::life::{Class, DARK, DEGRADED, MAINTENANCE, UNKNOWN, UP, When, class, moment};
-use super::world::{Camera, Nanos, SECOND, Site, World, text};
+use super::recorders::{Facts, Health};
+use super::world::{Camera, Nanos, SECOND, World, text};
 
 /// Why a camera would have an incident of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,36 +36,74 @@ struct Open {
     since: Nanos,
     opened_by_dark: bool,
     opened: When,
-    /// Of a site's: since when what was wrong with the line is gone.
+    /// Of a place's: since when what was wrong with the line is gone.
     gone: Option<When>,
+}
+
+/// What cameras may fail together by: their site's line, or their recorder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// `site` or `recorder`.
+    scope: &'static str,
+    id: String,
+    gateway: bool,
+}
+
+impl Place {
+    fn holds(&self, camera: &Camera) -> bool {
+        if self.scope == "site" { camera.site == self.id } else { camera.recorder.as_ref() == Some(&self.id) }
+    }
+
+    fn key(&self) -> (&'static str, String) {
+        (self.scope, self.id.clone())
+    }
 }
 
 struct Desk<'a> {
     world: &'a World,
+    facts: &'a Facts,
+    /// The sites, and then the recorders, which are narrower.
+    places: Vec<Place>,
     cameras: &'a [(&'a Camera, Vec<Shown>)],
     lines: &'a [Value],
     open: Vec<Open>,
     /// What waits for `group_wait`, and since when.
     camera_waits: BTreeMap<String, (Kind, Nanos)>,
-    /// Since when the line of a site is cut.
-    site_waits: BTreeMap<String, Nanos>,
+    /// Since when the line of a place is cut.
+    place_waits: BTreeMap<(&'static str, String), Nanos>,
+    clock_waits: Option<Nanos>,
+    /// What is wrong with recorders themselves.
+    health: BTreeMap<String, Health>,
     monitor_waits: Option<Nanos>,
-    /// Dark cameras that the line of their site explained, or explains; and since when it no longer does.
-    excused: BTreeMap<String, Option<When>>,
+    /// Dark cameras that the line of a place explained, or explains, by its scope; and since when it no longer does.
+    excused: BTreeMap<(String, &'static str), Option<When>>,
+    /// Cameras that were found dark by themselves when what was told of a place was over.
+    alone: BTreeSet<String>,
     numbers: usize,
     events: Vec<Value>,
 }
 
-pub fn incidents(world: &World, cameras: &[(&Camera, Vec<Shown>)], lines: &[Value]) -> Vec<Value> {
+pub fn incidents(world: &World, cameras: &[(&Camera, Vec<Shown>)], lines: &[Value], facts: &Facts) -> Vec<Value> {
+    let sites = world.sites.iter().map(|s| Place { scope: "site", id: s.id.clone(), gateway: s.gateway });
+    let recorders = world.recorders.iter().map(|r| Place { scope: "recorder", id: r.id.clone(), gateway: false });
+    let mut sites: Vec<Place> = sites.collect();
+    let mut recorders: Vec<Place> = recorders.collect();
+    sites.sort();
+    recorders.sort();
     let mut desk = Desk {
         world,
+        facts,
+        places: [sites, recorders].concat(),
         cameras,
         lines,
         open: Vec::new(),
         camera_waits: BTreeMap::new(),
-        site_waits: BTreeMap::new(),
+        place_waits: BTreeMap::new(),
+        clock_waits: None,
+        health: world.recorders.iter().map(|r| (r.id.clone(), Health::default())).collect(),
         monitor_waits: None,
         excused: BTreeMap::new(),
+        alone: BTreeSet::new(),
         numbers: 0,
         events: Vec::new(),
     };
@@ -72,6 +111,10 @@ pub fn incidents(world: &World, cameras: &[(&Camera, Vec<Shown>)], lines: &[Valu
     // Every place of the trace at which anything can come about.
     let mut whens: BTreeSet<When> = cameras.iter().flat_map(|(_, shown)| shown.iter().map(|s| s.when)).collect();
     whens.extend(lines.iter().enumerate().map(|(i, line)| When { at: moment(line), line: Some(i) }));
+    // Planned work at a recorder's site holds back what is wrong with it.
+    let first = lines.first().map_or(last, moment);
+    let edges = world.windows.iter().flat_map(|w| [w.from, w.to]).filter(|at| first < *at && *at <= last);
+    whens.extend(edges.map(|at| When { at, line: None }));
     let mut next = whens.first().copied();
     while let Some(when) = next {
         desk.at(when);
@@ -92,7 +135,9 @@ impl Desk<'_> {
         let wait = self.group_wait();
         let mut all: Vec<Nanos> = Vec::new();
         all.extend(self.camera_waits.values().map(|(_, decided)| decided + wait));
-        all.extend(self.site_waits.values().map(|decided| decided + wait));
+        all.extend(self.place_waits.values().map(|decided| decided + wait));
+        all.extend(self.health.values().filter_map(|h| h.faults.iter().map(|f| f.decided + wait).min()));
+        all.extend(self.clock_waits.map(|decided| decided + wait));
         all.extend(self.monitor_waits.map(|decided| decided + wait));
         for (camera, shown) in self.cameras {
             if let Some(begin) = self.unknown_begin(camera, shown, When { at: now, line: Some(usize::MAX) }) {
@@ -153,28 +198,129 @@ impl Desk<'_> {
     /// Everything that comes about at one place of the trace: what closes, what opens, what changes.
     fn at(&mut self, when: When) {
         self.note_what_is_gone(when);
+        self.note_who_is_alone(when);
+        self.hear(when);
         self.close(when);
         self.monitor(when);
-        let world = self.world;
-        let mut sites: Vec<&Site> = world.sites.iter().collect();
-        sites.sort_by(|a, b| a.id.cmp(&b.id));
-        for site in &sites {
-            self.excuse(site, when);
+        self.clock(when);
+        let places = self.places.clone();
+        for place in &places {
+            self.excuse(place, when);
         }
         self.wait(when);
-        for site in sites {
-            self.site(site, when);
+        for place in &places {
+            self.place(place, when);
+        }
+        for recorder in &self.world.recorders {
+            self.recorder(&recorder.id, &recorder.site, when);
         }
         for (camera, shown) in self.cameras {
             self.camera(camera, shown, when);
         }
     }
 
-    /// Notes since when the wider cause of each site's incident is gone.
+    /// What lines say of recorders themselves.
+    fn hear(&mut self, when: When) {
+        let Some(i) = when.line else { return };
+        let line = &self.lines[i];
+        let before = i > 0 && self.facts.online(When { at: moment(&self.lines[i - 1]), line: Some(i - 1) });
+        let turned = line["reference"].is_string() && self.facts.online(when) != (i == 0 || before);
+        for (id, health) in &mut self.health {
+            if turned {
+                let told = self.open.iter().any(|o| o.scope == "recorder" && !o.opened_by_dark && o.subject == *id);
+                health.start_anew(i + 1, told);
+            } else if line["recorder"].is_string() {
+                // One that is not of this recorder may still turn whose clock is wrong.
+                health.hear(self.world, self.facts, id, self.lines, i);
+            }
+        }
+    }
+
+    /// The monitor's own clock: an incident of its own, no device's and no camera's.
+    fn clock(&mut self, when: When) {
+        if !self.facts.ours(when) {
+            self.clock_waits = None;
+            return;
+        }
+        let decided = *self.clock_waits.get_or_insert(when.at);
+        let is_told = self.open.iter().any(|i| i.scope == "monitor" && i.cause == "clock_wrong");
+        if !is_told && when.at >= decided + self.group_wait() {
+            self.opens(when, "monitor", "monitor", "clock_wrong", BTreeSet::new(), decided, false);
+        }
+    }
+
+    /// Whether a failure of its site, or of the cameras behind it, explains that a recorder is silent.
+    fn is_silence_explained(&self, id: &str, site: &str) -> bool {
+        self.places.iter().filter(|p| p.id == if p.scope == "site" { site } else { id }).any(|place| {
+            match self.open.iter().find(|i| i.opened_by_dark && i.scope == place.scope && i.subject == place.id) {
+                Some(told) => told.gone.is_none(),
+                None => self.place_waits.contains_key(&place.key()),
+            }
+        })
+    }
+
+    /// What is wrong with a recorder itself: one incident, from when the first of it was decided until nothing is.
+    fn recorder(&mut self, id: &str, site: &str, when: When) {
+        let told = self.open.iter().position(|i| i.scope == "recorder" && !i.opened_by_dark && i.subject == id);
+        if told.is_none() && self.is_silence_explained(id, site) {
+            let next = self.facts_next(when);
+            self.health.get_mut(id).expect("a recorder of this world").excuse(next);
+        }
+        let faults = &self.health[id].faults;
+        let serving = self.cameras.iter().filter(|(c, _)| c.recorder.as_deref() == Some(id));
+        let serving = serving.filter(|(c, shown)| self.standing(c, shown, when).is_some());
+        let serving: BTreeSet<String> = serving.map(|(c, _)| c.id.clone()).collect();
+        match (faults.first().cloned(), told) {
+            (None, None) => {}
+            (None, Some(at)) => {
+                let over = self.open.remove(at);
+                self.events.push(event(when, &over, "close"));
+            }
+            (Some(fault), Some(at)) => {
+                if self.open[at].cause != fault.cause {
+                    self.open[at].cause = fault.cause;
+                    let incident = self.open[at].clone();
+                    self.events.push(event(when, &incident, "update"));
+                }
+            }
+            (Some(fault), None) => {
+                let decided = faults.iter().map(|f| f.decided).min().expect("there is one");
+                let commune = &self.world.site(site).commune;
+                let covers =
+                    |scope: &str, id: &str| (scope == "site" && id == site) || (scope == "commune" && id == commune);
+                let mut planned = self.world.windows.iter().filter(|w| covers(w.scope, &w.id));
+                if planned.all(|w| when.at < w.from || w.to <= when.at) && when.at >= decided + self.group_wait() {
+                    self.opens(when, "recorder", id, &fault.cause, serving, fault.since, false);
+                }
+            }
+        }
+    }
+
+    /// The number of the line after a place of the trace.
+    fn facts_next(&self, when: When) -> usize {
+        let is_after = |(i, line): &(usize, &Value)| When { at: moment(line), line: Some(*i) } > when;
+        self.lines.iter().enumerate().find(is_after).map_or(self.lines.len(), |(i, _)| i)
+    }
+
+    /// Notes the cameras of what was told of a place that were found dark by themselves after it: nothing wider takes
+    /// them in again until they are seen.
+    fn note_who_is_alone(&mut self, when: When) {
+        for (camera, shown) in self.cameras {
+            let told =
+                self.open.iter().filter(|i| i.opened_by_dark && i.scope != "camera" && i.cameras.contains(&camera.id));
+            if told.into_iter().any(|incident| self.is_on_its_own(&camera.id, incident, when)) {
+                self.alone.insert(camera.id.clone());
+            } else if self.standing(camera, shown, when).is_some_and(|now| now.state == UP || now.state == DEGRADED) {
+                self.alone.remove(&camera.id);
+            }
+        }
+    }
+
+    /// Notes since when the wider cause of each place's incident is gone.
     fn note_what_is_gone(&mut self, when: When) {
         let mut open = std::mem::take(&mut self.open);
-        for incident in open.iter_mut().filter(|i| i.scope == "site") {
-            let holds = if self.world.site(&incident.subject).gateway {
+        for incident in open.iter_mut().filter(|i| i.opened_by_dark && i.scope != "camera") {
+            let holds = if incident.scope == "site" && self.world.site(&incident.subject).gateway {
                 // It is gone when the gateway answers; that the monitor itself was cut off in between says nothing of it.
                 self.gateway_confirmed(&incident.subject, when)
                     || (incident.gone.is_none() && !self.gateway_answers(&incident.subject, when))
@@ -230,12 +376,15 @@ impl Desk<'_> {
         for incident in open {
             let is_over = |c: &String| self.is_back(c, &incident, when) || self.is_on_its_own(c, &incident, when);
             let over = match incident.scope {
+                "monitor" if incident.cause == "clock_wrong" => !self.facts.ours(when),
                 "monitor" => self.online(when),
+                // What is wrong with a recorder itself is over when nothing is.
+                "recorder" if !incident.opened_by_dark => false,
                 _ => incident.cameras.iter().all(is_over),
             };
             if over {
                 // What has been told is over: what comes next waits for what belongs to it, as the first did.
-                self.site_waits.remove(&incident.subject);
+                self.place_waits.remove(&(incident.scope, incident.subject.clone()));
                 self.events.push(event(when, &incident, "close"));
             } else {
                 self.open.push(incident);
@@ -255,7 +404,7 @@ impl Desk<'_> {
             .filter(|(c, shown)| self.standing(c, shown, when).is_some_and(|now| now.state == UNKNOWN))
             .map(|(c, _)| c.id.clone())
             .collect();
-        if let Some(incident) = self.open.iter_mut().find(|i| i.scope == "monitor") {
+        if let Some(incident) = self.open.iter_mut().find(|i| i.scope == "monitor" && i.cause == "monitor_offline") {
             if !explained.is_subset(&incident.cameras) {
                 incident.cameras.extend(explained);
                 let incident = incident.clone();
@@ -270,18 +419,25 @@ impl Desk<'_> {
         }
     }
 
-    fn site(&mut self, site: &Site, when: When) {
-        let down = self.site_is_down(site, when);
+    fn place(&mut self, place: &Place, when: When) {
+        let down = self.is_down(place, when);
         let Some(explained) = down else {
-            self.site_waits.remove(&site.id);
+            self.place_waits.remove(&place.key());
             return;
         };
         // `group_wait` since the first cause was decided: the site's, or that of a camera that it explains. It is one wait
         // for as long as the line is cut, whichever of its cameras has come to what meanwhile.
         let waiting = explained.iter().filter_map(|c| self.camera_waits.get(c)).map(|(_, decided)| *decided);
-        let earliest = waiting.min().unwrap_or(when.at).min(when.at);
-        let first = *self.site_waits.entry(site.id.clone()).and_modify(|f| *f = earliest.min(*f)).or_insert(earliest);
-        if let Some(at) = self.open.iter().position(|i| i.scope == "site" && i.subject == site.id) {
+        // Or that of a narrower place.
+        let narrower = self.places.iter().filter(|p| p.scope == "recorder" && place.scope == "site").filter(|p| {
+            let told = self.open.iter().any(|i| i.opened_by_dark && i.scope == "recorder" && i.subject == p.id);
+            !told && self.cameras.iter().any(|(c, _)| explained.contains(&c.id) && p.holds(c))
+        });
+        let narrower = narrower.filter_map(|p| self.place_waits.get(&p.key()).copied());
+        let earliest = waiting.chain(narrower).min().unwrap_or(when.at).min(when.at);
+        let first = *self.place_waits.entry(place.key()).and_modify(|f| *f = earliest.min(*f)).or_insert(earliest);
+        let is_ours = |i: &Open| i.opened_by_dark && i.scope == place.scope && i.subject == place.id;
+        if let Some(at) = self.open.iter().position(is_ours) {
             if self.open[at].gone.is_none() && !explained.is_subset(&self.open[at].cameras) {
                 self.open[at].cameras.extend(explained);
                 let incident = self.open[at].clone();
@@ -292,9 +448,9 @@ impl Desk<'_> {
         if explained.is_empty() || when.at < first + self.group_wait() {
             return;
         }
-        let cause = if site.gateway { "unreachable".into() } else { self.common_cause(&explained, when) };
+        let cause = if place.gateway { "unreachable".into() } else { self.common_cause(&explained, when) };
         let since = explained.iter().filter_map(|c| self.standing_of(c, when)).map(|now| now.since).min();
-        self.opens(when, "site", &site.id, &cause, explained, since.expect("it explains something"), true);
+        self.opens(when, place.scope, &place.id, &cause, explained, since.expect("it explains something"), true);
     }
 
     fn common_cause(&self, cameras: &BTreeSet<String>, when: When) -> String {
@@ -309,31 +465,45 @@ impl Desk<'_> {
         causes.iter().max_by_key(|(_, c)| seen(c)).expect("it explains something").1.clone()
     }
 
-    /// Whether the line of a site is cut, and then which cameras that explains: those whose darkness is no incident of
-    /// their own already.
-    fn site_is_down(&self, site: &Site, when: When) -> Option<BTreeSet<String>> {
-        let has_own =
-            |c: &Camera| self.open.iter().any(|i| i.scope == "camera" && i.subject == c.id && i.opened_by_dark);
+    /// Whether another place explains a dark camera: for a recorder, its site; for a site, the recorder of which it was
+    /// told before the site failed.
+    fn is_anothers(&self, place: &Place, camera: &Camera, when: When) -> bool {
+        if place.scope == "site" {
+            return self.is_explained_by("recorder", &camera.id, when);
+        }
+        let excused = self.excused.get(&(camera.id.clone(), "site"));
+        let excused = excused.is_some_and(|gone| gone.is_none_or(|gone| !self.fails_alone(&camera.id, gone, when)));
+        excused || self.is_explained_by("site", &camera.id, when)
+    }
+
+    /// Whether the line of a place is cut, and then which cameras that explains: those whose darkness is no incident of
+    /// their own already, or of another place.
+    fn is_down(&self, place: &Place, when: When) -> Option<BTreeSet<String>> {
+        let has_own = |c: &Camera| {
+            let told = |i: &Open| i.scope == "camera" && i.subject == c.id && i.opened_by_dark;
+            self.alone.contains(&c.id) || self.open.iter().any(told)
+        };
         let dark_by_path =
             |now: &Shown| now.state == DARK && now.cause.as_deref().is_some_and(|cause| class(cause) == Class::Path);
         let ours: Vec<(&Camera, &Vec<Shown>, &Shown)> = self
             .cameras
             .iter()
-            .filter(|(c, _)| c.site == site.id)
+            .filter(|(c, _)| place.holds(c))
             .filter_map(|(c, shown)| Some((*c, shown, self.standing(c, shown, when)?)))
             .collect();
-        let is_cut = if site.gateway {
+        let is_cut = if place.gateway {
             // Its gateway was unreachable `confirm` times in a row while at least one of its cameras failed by a path
             // cause. What lies under maintenance does not count.
             let fails = |now: &Shown| (now.fails_by_path && now.state != MAINTENANCE) || dark_by_path(now);
             let failing = ours.iter().any(|(c, _, now)| fails(now) && !has_own(c));
-            failing && self.gateway_confirmed(&site.id, when)
+            failing && self.gateway_confirmed(&place.id, when)
         } else {
             // All its cameras that were not already dark, unknown, in maintenance or retired (two or more) went dark by
             // path causes within interval + `group_wait` of each other.
             let was_seen = |s: &Shown| s.state == UP || s.state == DEGRADED;
             // What was told of the line is over once one of its cameras was seen: those then dark are no new outage.
-            let told = self.open.iter().find(|i| i.scope == "site" && i.subject == site.id);
+            let told = |i: &&Open| i.opened_by_dark && i.scope == place.scope && i.subject == place.id;
+            let told = self.open.iter().find(told);
             let over = told.and_then(|i| i.gone);
             let mut went_dark: Vec<(When, i64)> = Vec::new();
             for (camera, shown, _) in ours.iter().filter(|(_, _, now)| dark_by_path(now)) {
@@ -350,6 +520,7 @@ impl Desk<'_> {
             together.count() >= 2 && !ours.iter().any(|(_, _, now)| was_seen(now))
         };
         let explained = ours.iter().filter(|(c, _, now)| dark_by_path(now) && !has_own(c));
+        let explained = explained.filter(|(c, _, _)| !self.is_anothers(place, c, when));
         is_cut.then(|| explained.map(|(c, _, _)| c.id.clone()).collect())
     }
 
@@ -378,30 +549,34 @@ impl Desk<'_> {
     }
 
     fn online(&self, when: When) -> bool {
-        let places = self.lines.iter().enumerate().filter(|(_, line)| line["reference"].is_string());
-        let mut until_now = places.take_while(|(i, line)| When { at: moment(line), line: Some(*i) } <= when);
-        until_now.by_ref().last().is_none_or(|(_, line)| line["reference"] == "ok")
+        self.facts.online(when)
     }
 
     /// Notes which cameras the line of a site explains. A line that carries again before anything was opened pages
     /// nobody: a camera then has to fail `confirm` times without it, as it would inside an open incident.
-    fn excuse(&mut self, site: &Site, when: When) {
-        let explained = self.site_is_down(site, when).unwrap_or_default();
-        for (camera, _) in self.cameras.iter().filter(|(c, _)| c.site == site.id) {
+    fn excuse(&mut self, place: &Place, when: When) {
+        // What was told of a place and is over explains nobody any more.
+        let over = |i: &Open| i.opened_by_dark && i.scope == place.scope && i.subject == place.id && i.gone.is_some();
+        let is_over = self.open.iter().any(over);
+        let explained = self.is_down(place, when).filter(|_| !is_over).unwrap_or_default();
+        for (camera, _) in self.cameras.iter().filter(|(c, _)| place.holds(c)) {
+            let key = (camera.id.clone(), place.scope);
             let is_dark = self.standing_of(&camera.id, when).is_some_and(|now| now.state == DARK);
             if explained.contains(&camera.id) {
-                self.excused.insert(camera.id.clone(), None);
+                self.excused.insert(key, None);
             } else if !is_dark {
-                self.excused.remove(&camera.id);
-            } else if let Some(gone) = self.excused.get_mut(&camera.id) {
+                self.excused.remove(&key);
+            } else if let Some(gone) = self.excused.get_mut(&key) {
                 gone.get_or_insert(when);
             }
         }
     }
 
     fn is_excused(&self, camera: &str, when: When) -> bool {
-        let Some(Some(gone)) = self.excused.get(camera) else { return false };
-        !self.fails_alone(camera, *gone, when)
+        ["site", "recorder"].into_iter().any(|scope| {
+            let excused = self.excused.get(&(camera.to_owned(), scope)).copied().flatten();
+            excused.is_some_and(|gone| !self.fails_alone(camera, gone, when))
+        })
     }
 
     /// Notes since when each camera has a reason of its own.
@@ -425,18 +600,27 @@ impl Desk<'_> {
 
     /// What is explained opens nothing of its own.
     fn is_explained(&self, camera: &str, when: When) -> bool {
+        ["site", "recorder"].into_iter().any(|scope| self.is_explained_by(scope, camera, when))
+    }
+
+    fn is_explained_by(&self, scope: &str, camera: &str, when: When) -> bool {
         let explains = |i: &Open| {
             let fails_alone = i.gone.is_some_and(|gone| self.fails_alone(camera, gone, when));
             i.cameras.contains(camera) && !fails_alone && !self.was_seen_after(camera, i, when)
         };
-        self.open.iter().any(|i| i.scope == "site" && explains(i))
+        self.open.iter().any(|i| i.opened_by_dark && i.scope == scope && explains(i))
+    }
+
+    /// Whether the line of a place explains a dark camera now.
+    fn is_line_cut(&self, camera: &str) -> bool {
+        ["site", "recorder"].into_iter().any(|scope| self.excused.get(&(camera.to_owned(), scope)) == Some(&None))
     }
 
     fn camera(&mut self, camera: &Camera, shown: &[Shown], when: When) {
         let Some(reason) = self.reason(camera, shown, when) else { return };
         // Darkness that the line of its site explains is the site's.
         let by_site = reason.kind == Kind::Dark
-            && (matches!(self.excused.get(&camera.id), Some(None))
+            && (self.is_line_cut(&camera.id)
                 || self.is_excused(&camera.id, when)
                 || self.is_explained(&camera.id, when));
         if let Some(incident) = self.open.iter_mut().find(|i| i.scope == "camera" && i.subject == camera.id) {

@@ -2,11 +2,13 @@
 //!
 //! There are no counters here: what came "in a row" is found each time by walking back through what was seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
 use serde_json::Value;
 
+use super::recorders::{Facts, misdated};
 use super::world::{Camera, Nanos, SECOND, World, nanos};
 
 pub const UP: &str = "up";
@@ -100,6 +102,23 @@ enum Core {
     Dark(String),
 }
 
+/// What polls have said of a camera, each as it was last said.
+#[derive(Debug, Clone, Default)]
+struct Said {
+    offset: Option<f64>,
+    misdated: bool,
+    /// When it was said, and what.
+    newest: Option<(Nanos, Nanos)>,
+    flag: Option<(Nanos, bool)>,
+    oldest: Option<Nanos>,
+    /// The earliest `oldest` that was ever said.
+    first: Option<Nanos>,
+    mode: Option<String>,
+    gaps: Option<BTreeSet<Date>>,
+    unknown: BTreeSet<Date>,
+    held_from: Option<Date>,
+}
+
 struct Walk<'a> {
     world: &'a World,
     camera: &'a Camera,
@@ -119,11 +138,12 @@ struct Walk<'a> {
     first_observation: Option<Nanos>,
     /// What the last poll that spoke of it said.
     recording: BTreeMap<&'static str, bool>,
+    said: Said,
     turns: Vec<Turn>,
 }
 
 /// The life of a camera while it is in service. The first turn is its beginning; lines are in order of time.
-pub fn life(world: &World, camera: &Camera, lines: &[Value]) -> Vec<Turn> {
+pub fn life(world: &World, camera: &Camera, lines: &[Value], facts: &Facts) -> Vec<Turn> {
     let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return Vec::new() };
     let (first, last) = (moment(first), moment(last));
     let (installed, retired) = world.service(camera);
@@ -146,6 +166,7 @@ pub fn life(world: &World, camera: &Camera, lines: &[Value]) -> Vec<Turn> {
         cleared: Vec::new(),
         first_observation: None,
         recording: BTreeMap::new(),
+        said: Said::default(),
         turns: Vec::new(),
     };
     walk.turn(When { at: begin, line: None });
@@ -186,7 +207,11 @@ pub fn life(world: &World, camera: &Camera, lines: &[Value]) -> Vec<Turn> {
             walk.probe(when, line);
         } else if line["recorder"].is_string() && camera.recorder.as_deref() == line["recorder"].as_str() && at >= begin
         {
-            walk.poll(when, line);
+            walk.poll(when, line, facts.ours(when));
+        } else if line["recorder"].is_string() && camera.recorder.is_some() && at >= begin {
+            // The poll of another recorder may tell that it is our own clock that is wrong, or not.
+            walk.clock(when, facts.ours(when));
+            walk.turn(when);
         }
     }
     walk.turns
@@ -386,15 +411,24 @@ impl Walk<'_> {
     }
 
     /// A poll of the camera's recorder. Record causes hold from the poll that says so to the one that says otherwise.
-    fn poll(&mut self, when: When, line: &Value) {
-        // `clock_wrong` when a recorder's clock is off by more than `clock_tolerance`.
-        if let Some(offset) = line["clock_offset_seconds"].as_f64() {
-            #[allow(clippy::cast_precision_loss)] // A tolerance of some seconds.
-            let wrong = offset.abs() > self.world.clock_tolerance as f64;
-            self.says("clock_wrong", wrong, when);
-        }
-        for entry in line["recordings"].as_array().into_iter().flatten().filter(|e| e["camera"] == *self.camera.id) {
+    fn poll(&mut self, when: When, line: &Value, ours: bool) {
+        self.said.offset = line["clock_offset_seconds"].as_f64().or(self.said.offset);
+        let mut entries = line["recordings"].as_array().into_iter().flatten();
+        let entry = entries.find(|e| e["camera"] == *self.camera.id);
+        self.said.misdated = entry.and_then(|e| misdated(self.world, when.at, e)).unwrap_or(self.said.misdated);
+        self.clock(when, ours);
+        // Where dates cannot be trusted there is no state of retention.
+        let untrusted = self.said.misdated || self.said.offset.is_some_and(|o| o.abs() >= 43_200.0);
+        if untrusted {
+            self.recording.clear();
+        } else if let Some(entry) = entry {
             self.recordings(when, entry);
+        }
+        // The first of `not_recording`, `gaps`, `short` that holds.
+        let kinds = ["not_recording", "recording_gap", "retention_short"];
+        let holds = kinds.into_iter().find(|kind| self.recording.get(kind).copied().unwrap_or(false));
+        for kind in kinds {
+            self.says(kind, holds == Some(kind), when);
         }
         // `disk_failed` when a disk is `degraded`, `failed` or `missing`.
         if let Some(disks) = line["disks"].as_array() {
@@ -402,6 +436,13 @@ impl Walk<'_> {
             self.says("disk_failed", bad, when);
         }
         self.turn(when);
+    }
+
+    /// `clock_wrong` when a recorder's clock is off by more than `clock_tolerance` and ours is right.
+    fn clock(&mut self, when: When, ours: bool) {
+        #[allow(clippy::cast_precision_loss)] // A tolerance of some seconds.
+        let off = self.said.offset.is_some_and(|offset| offset.abs() > self.world.clock_tolerance as f64);
+        self.says("clock_wrong", (off && !ours) || self.said.misdated, when);
     }
 
     fn says(&mut self, kind: &'static str, holds: bool, when: When) {
@@ -412,31 +453,92 @@ impl Walk<'_> {
         }
     }
 
-    /// The states of retention, as far as they are record causes: the first of `not_recording`, `gaps`, `filling`,
-    /// `short` that holds. What is missing says nothing.
+    /// The states of retention, as far as they are record causes, each by itself. What is missing says nothing.
     fn recordings(&mut self, when: When, entry: &Value) {
         let time = |key: &str| entry[key].as_str().map(nanos);
-        // `not_recording` when the newest recording is older than 30 minutes.
-        if let Some(newest) = time("newest") {
-            self.recording.insert("not_recording", when.at - newest > 30 * 60 * SECOND);
+        let dates = |key: &str| -> Option<BTreeSet<Date>> {
+            entry[key].as_array().map(|days| days.iter().map(|d| d.as_str().unwrap().parse().unwrap()).collect())
+        };
+        let said = &mut self.said;
+        said.newest = time("newest").map(|newest| (when.at, newest)).or(said.newest);
+        said.flag = entry["recording"].as_bool().map(|flag| (when.at, flag)).or(said.flag);
+        said.oldest = time("oldest").or(said.oldest);
+        said.first = [said.first, time("oldest")].into_iter().flatten().min();
+        said.mode = entry["mode"].as_str().map(str::to_owned).or(said.mode.take());
+        if let Some(gaps) = dates("gap_days") {
+            // What could not be looked at, and from when recordings are held, is told together with the gaps.
+            said.gaps = Some(gaps);
+            said.unknown = BTreeSet::new();
+            said.held_from = entry["held_from"].as_str().map(|day| day.parse().unwrap());
         }
-        // Days inside the required window without recordings.
-        if let Some(days) = entry["gap_days"].as_array() {
-            self.recording.insert("recording_gap", !days.is_empty());
+        said.unknown = dates("unknown_days").unwrap_or(std::mem::take(&mut said.unknown));
+        let mode = said.mode.clone().unwrap_or("continuous".into());
+
+        // `not_recording` when the newest recording is older than 30 minutes (72 hours where it records on events only);
+        // where that was not told, what the recorder says of recording now.
+        if !entry["newest"].is_null() || !entry["recording"].is_null() || !entry["mode"].is_null() {
+            let patience = if mode == "event" { 72 * 3600 * SECOND } else { 30 * 60 * SECOND };
+            let verdict = match (self.said.newest, self.said.flag) {
+                (Some((said, newest)), None) => Some(said - newest > patience),
+                (Some((said, newest)), Some((flagged, _))) if flagged <= said => Some(said - newest > patience),
+                (_, Some((_, true))) => Some(false),
+                (Some((_, newest)), Some((flagged, false))) => Some(flagged - newest > patience),
+                (None, Some((_, false))) if mode != "event" => Some(true),
+                _ => None,
+            };
+            self.recording.extend(verdict.map(|verdict| ("not_recording", verdict)));
+        }
+        if entry["gap_days"].is_array() || (!entry["mode"].is_null() && self.said.gaps.is_some()) {
+            let gaps = self.said.gaps.clone().unwrap_or_default();
+            let is_gap = |day: &Date| mode != "event" && self.is_expected(*day, when.at) && !self.has_aged_out(*day);
+            self.recording.insert("recording_gap", gaps.iter().any(is_gap));
         }
         // span = now - start of its oldest recording; required capped by the camera's age since `installed` (where that
-        // is missing, since the first observation); younger than the requirement is `filling`, not `short`.
-        if let Some(oldest) = time("oldest") {
+        // is missing, since it was first seen); younger than the requirement, and nothing lost, is `filling`.
+        if entry["oldest"].is_string() || entry["held_from"].is_string() {
             let required = self.camera.retention_days * 86_400 * SECOND;
-            let born = self.camera.installed.map(|day: Date| self.world.midnight(day)).or(self.first_observation);
-            let filling = when.at - born.unwrap_or(when.at) < required;
-            self.recording.insert("retention_short", !filling && when.at - oldest < required);
+            let age = self.born().map_or(required, |born| when.at - born).max(0);
+            if let Some(oldest) = self.said.oldest {
+                let from = self.said.held_from.map_or(oldest, |day| oldest.max(self.world.midnight(day)));
+                let lost = self.said.first.is_some_and(|first| oldest > first) || self.said.held_from.is_some();
+                let filling = age < required && !lost;
+                self.recording.insert("retention_short", !filling && when.at - from < required.min(age));
+            }
         }
-        let kinds = ["not_recording", "recording_gap", "retention_short"];
-        let holds = kinds.into_iter().find(|kind| self.recording.get(kind).copied().unwrap_or(false));
-        for kind in kinds {
-            self.says(kind, holds == Some(kind), when);
+        // A channel that is set to record nothing is a matter of configuration.
+        if mode == "off" {
+            self.recording.clear();
         }
+    }
+
+    fn born(&self) -> Option<Nanos> {
+        let installed = self.camera.installed.map(|day: Date| self.world.midnight(day));
+        installed.or([self.first_observation, self.said.first].into_iter().flatten().min())
+    }
+
+    fn day_of(&self, at: Nanos) -> Date {
+        let at = Timestamp::from_nanosecond(i128::from(at)).expect("within the years of a trace");
+        at.to_zoned(self.world.zone()).date()
+    }
+
+    /// A full local day inside the required window ending yesterday, after the camera began, that could be looked at and
+    /// that no planned work touches.
+    fn is_expected(&self, day: Date, now: Nanos) -> bool {
+        let today = self.day_of(now);
+        let first = today - self.camera.retention_days.days();
+        let (from, to) = (self.world.midnight(day), self.world.midnight(day.tomorrow().unwrap()));
+        let planned = self.world.windows_of(self.camera).into_iter().any(|(begin, end)| {
+            // In whole seconds.
+            begin / SECOND * SECOND < to && end / SECOND * SECOND > from
+        });
+        let born = self.born().map(|born| self.day_of(born));
+        first <= day && day < today && born.is_none_or(|b| day > b) && !self.said.unknown.contains(&day) && !planned
+    }
+
+    /// Not younger than the oldest recording, or than the first that is more than a lone clip.
+    fn has_aged_out(&self, day: Date) -> bool {
+        self.said.oldest.is_some_and(|oldest| day <= self.day_of(oldest))
+            || self.said.held_from.is_some_and(|from| day < from)
     }
 
     fn runs(&self) -> &[Probe] {

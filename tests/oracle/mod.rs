@@ -5,6 +5,7 @@
 mod cases;
 pub mod incidents;
 pub mod life;
+pub mod recorders;
 pub mod seconds;
 pub mod world;
 
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 
 use incidents::incidents;
 use life::{MAINTENANCE, Turn, UNKNOWN, When, life, moment, read_moments};
+use recorders::Facts;
 use world::{Camera, Nanos, World, text};
 
 /// How a camera stands as it is shown, from one place of the trace on.
@@ -43,9 +45,10 @@ pub struct Recorded {
 /// The events of a trace: those of states first, then those of incidents, each in order of time.
 pub fn replay(world: &World, lines: &[Value]) -> (Vec<Value>, Vec<Value>) {
     let lines = &read_moments(lines);
+    let facts = Facts::new(world, lines);
     let mut cameras: Vec<&Camera> = world.cameras.iter().collect();
     cameras.sort_by(|a, b| a.id.cmp(&b.id));
-    let shown: Vec<(&Camera, Vec<Shown>)> = cameras.iter().map(|c| (*c, shown(world, c, lines))).collect();
+    let shown: Vec<(&Camera, Vec<Shown>)> = cameras.iter().map(|c| (*c, shown(world, c, lines, &facts))).collect();
 
     let mut states: Vec<(When, &str, Value)> = Vec::new();
     for (camera, shown) in &shown {
@@ -60,12 +63,12 @@ pub fn replay(world: &World, lines: &[Value]) -> (Vec<Value>, Vec<Value>) {
     // At one moment cameras come in order of id.
     states.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
     let states = states.into_iter().map(|(_, _, event)| event).collect();
-    (states, incidents(world, &shown, lines))
+    (states, incidents(world, &shown, lines, &facts))
 }
 
 /// A camera's life with maintenance laid over it.
-pub fn shown(world: &World, camera: &Camera, lines: &[Value]) -> Vec<Shown> {
-    let under = life(world, camera, lines);
+pub fn shown(world: &World, camera: &Camera, lines: &[Value], facts: &Facts) -> Vec<Shown> {
+    let under = life(world, camera, lines, facts);
     let (Some(beginning), Some(last)) = (under.first(), lines.last()) else { return Vec::new() };
     let beginning = beginning.when;
     let windows = world.windows_of(camera);
@@ -120,7 +123,7 @@ pub fn shown(world: &World, camera: &Camera, lines: &[Value]) -> Vec<Shown> {
 pub fn recorded(world: &World, camera: &Camera, lines: &[Value]) -> Vec<Recorded> {
     let mut record: Vec<Recorded> = Vec::new();
     let mut state = UNKNOWN;
-    for Turn { state: next, cause, date, .. } in life(world, camera, lines) {
+    for Turn { state: next, cause, date, .. } in life(world, camera, lines, &Facts::new(world, lines)) {
         if next != state {
             let since = record.last().map_or(date, |before| date.max(before.since));
             record.push(Recorded { since, state: next, cause });
