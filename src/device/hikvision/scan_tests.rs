@@ -230,3 +230,36 @@ async fn a_long_day_is_paged_to_its_end_even_where_paging_is_ignored() {
         assert_eq!(holding.newest, Some(DeviceTime::Wall(datetime(2026, 11, 21, 20, 0, 0, 0))), "pages: {pages}");
     }
 }
+
+#[tokio::test]
+async fn a_channel_that_stopped_months_ago_tells_when_with_a_calendar_and_without() {
+    for calendar in [true, false] {
+        let mut fake = Fake::new(NOW, move |asked, body| {
+            let text = |name: &str| body.split_once(&format!("<{name}>")).and_then(|(_, rest)| rest.split('<').next());
+            Ok(match asked {
+                "POST /ISAPI/ContentMgmt/search" => {
+                    let (start, end) = (text("startTime").unwrap(), text("endTime").unwrap());
+                    let held = [
+                        ("2026-05-01T00:00:00", "2026-05-01T01:00:00"),
+                        ("2026-08-03T12:48:44", "2026-08-03T13:45:53"),
+                    ];
+                    let found: Vec<_> = held.into_iter().filter(|(from, to)| *from < end && *to > start).collect();
+                    (200, result(101, &found, "OK"))
+                }
+                asked if asked.ends_with("dailyDistribution") && calendar => {
+                    let august = body.contains("<monthOfYear>8<");
+                    let body = format!(
+                        "<trackDailyDistribution><dayList><day><dayOfMonth>3</dayOfMonth><record>{august}</record></day>\
+                         </dayList></trackDailyDistribution>"
+                    );
+                    (200, body.into_bytes())
+                }
+                asked => nvr(asked).unwrap_or(NOT_FOUND),
+            })
+        });
+        let finding = poll(&mut fake, &mut Memory::default(), &wish(WishDepth::Scan, &[1])).await;
+        let holding = finding.holdings[&1].yes().unwrap();
+        assert_eq!(holding.oldest, Some(DeviceTime::Wall(datetime(2026, 5, 1, 0, 0, 0, 0))));
+        assert_eq!(holding.newest, Some(DeviceTime::Wall(datetime(2026, 8, 3, 13, 45, 53, 0))), "calendar: {calendar}");
+    }
+}
