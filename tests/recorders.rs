@@ -235,7 +235,7 @@ fn the_daemon_tells_a_failed_disk_once_and_how_far_back_recordings_go_and_knows_
         channel.gap_days_ago = vec![3];
     });
     let site = Site::new(options, "simulated");
-    let daemon = Daemon::start(&site.config);
+    let mut daemon = Daemon::start(&site.config);
     let recorder = "{recorder=\"nvr\",site=\"site-a\",commune=\"moc-nam\"}";
     wait_until("the recorder", LIMIT, || daemon.metric(&format!("camwatch_recorder_up{recorder}")) == Some(1.0));
     // Short and with a gap, which is worse: the first state that holds.
@@ -257,7 +257,7 @@ fn the_daemon_tells_a_failed_disk_once_and_how_far_back_recordings_go_and_knows_
 
     let before = incidents(&daemon);
     daemon.process.signal(Signal::TERM);
-    drop(daemon);
+    assert_eq!(daemon.process.wait(LIMIT).code(), Some(0));
     let daemon = Daemon::start(&site.config);
     assert_eq!(incidents(&daemon), before, "an upgrade opens nothing anew");
     let labels = "{camera=\"a\",site=\"site-a\",commune=\"moc-nam\"}";
