@@ -114,7 +114,7 @@ async fn one(kind: &str) {
         for _ in 0..times {
             let before = cpu();
             let poll: Poll = poller.poll(&subject.wish(depth, Timestamp::now(), zone)).await;
-            spent += cpu() - before;
+            spent += cpu().saturating_sub(before);
             took += poll.took;
             cost = poll.cost;
             let reading = reading::read(&subject, &poll.finding, poll.known_offset, Timestamp::now(), zone);
@@ -214,6 +214,6 @@ async fn province() {
          requests, {:.1} MiB received; {:.1} s of CPU in all",
         last.as_secs_f64() / 3600.0,
         kibibytes(bytes) / 1024.0,
-        (cpu() - spent).as_secs_f64(),
+        cpu().saturating_sub(spent).as_secs_f64(),
     );
 }
