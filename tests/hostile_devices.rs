@@ -164,6 +164,20 @@ async fn what_is_no_http_is_told_apart_from_a_line_that_breaks() {
 }
 
 #[tokio::test]
+async fn who_speaks_before_being_asked_speaks_no_http() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.write_all(b"220 ftp.example ready\r\n").await;
+            let _ = stream.read(&mut [0; 64]).await;
+        }
+    });
+    let (result, _) = ask_plain(address).await;
+    assert!(matches!(result, Err(Trouble::NotHttp(_))), "{result:?}");
+}
+
+#[tokio::test]
 async fn a_redirect_is_an_answer_and_nobody_else_is_asked() {
     let visits = Arc::new(AtomicU32::new(0));
     let elsewhere = {

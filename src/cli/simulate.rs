@@ -13,7 +13,7 @@ use crate::simulate::{
     Auth, CameraOptions, Fleet, FleetOptions, RecorderKind, RecorderOptions, SimCamera, control, weather,
 };
 
-/// Run a fleet of simulated cameras that send real video, and recorders, for load tests and training
+/// Run a fleet of simulated cameras and recorders, for load tests and training
 ///
 /// Prints an inventory that fits on standard output, or writes a whole configuration with --config-out:
 ///

@@ -120,6 +120,7 @@ pub fn read(
         recording.mode = finding.modes.get(channel).copied();
         recording.recording =
             finding.channels.yes().and_then(|all| all.iter().find(|one| one.channel == *channel)?.recording);
+        recording.newest = finding.newest.get(channel).and_then(|time| clock.true_time(*time));
         if let Some(Found::Yes(holding)) = finding.holdings.get(channel) {
             recording.oldest = holding.oldest.and_then(|time| clock.true_time(time));
             recording.newest = holding.newest.and_then(|time| clock.true_time(time));

@@ -84,6 +84,10 @@ impl Tree {
             return Err(XmlError::TooLarge(body.len()));
         }
         let text = decode(body);
+        // Bytes that are no UTF-8 become three each.
+        if text.len() > MAX_BYTES {
+            return Err(XmlError::TooLarge(text.len()));
+        }
         let text = text.trim_start_matches('\u{feff}').trim();
         if text.is_empty() {
             return Err(XmlError::Empty);

@@ -75,11 +75,10 @@ impl<E: Exchange> Find<'_, '_, E> {
 
     async fn channel(&mut self, channel: u32) -> Result<Holding, Why> {
         let (first, last) = self.days;
-        let oldest = self.walk(channel, EVER, 1, 1).await?.items.first().map(|item| item.start);
-        if oldest.is_none() {
+        let Some(oldest) = self.walk(channel, EVER, 1, 1).await?.items.first().map(|item| item.start) else {
             return Ok(Holding { looked_at: wall::days(first, last).collect(), ..Holding::default() });
-        }
-        let mut holding = Holding { oldest: oldest.map(DeviceTime::Wall), ..Holding::default() };
+        };
+        let mut holding = Holding { oldest: Some(DeviceTime::Wall(oldest)), ..Holding::default() };
         let found = self.walk(channel, (first.at(0, 0, 0, 0), EVER.1), PAGE, PAGES).await;
         let Ok(walk) = found else { return Ok(holding) };
         let mut present = BTreeSet::new();
@@ -94,15 +93,31 @@ impl<E: Exchange> Find<'_, '_, E> {
             |day: &Date| walk.complete || reached.is_some_and(|reached| *day < reached) || present.contains(day);
         holding.looked_at = wall::days(first, last).filter(known).collect();
         holding.present = present;
-        let newest = if walk.complete {
-            walk.items.iter().map(|item| item.end).max()
-        } else if self.asking.ended() {
-            None
-        } else {
-            self.newest(channel).await.unwrap_or(None)
+        let newest = match walk.items.iter().map(|item| item.end).max() {
+            Some(newest) if walk.complete => Some(newest),
+            Some(_) => self.newest(channel).await.unwrap_or(None),
+            None => self.last_before(channel, oldest.date(), first).await.unwrap_or(None),
         };
         holding.newest = newest.map(DeviceTime::Wall);
         Ok(holding)
+    }
+
+    /// The end of the last recording between a day that has one and a later one from which on there is none. Files come
+    /// oldest first, so that the last day is closed in on by halves.
+    async fn last_before(&mut self, channel: u32, mut has: Date, mut none: Date) -> Result<Option<DateTime>, Why> {
+        let midnight = |day: Date| day.at(0, 0, 0, 0);
+        while let days = has.until(none).map_or(0, |span| span.get_days())
+            && days > 1
+        {
+            let middle = has.saturating_add((days / 2).days());
+            if self.walk(channel, (midnight(middle), midnight(none)), 1, 1).await?.items.is_empty() {
+                none = middle;
+            } else {
+                has = middle;
+            }
+        }
+        let walk = self.walk(channel, (midnight(has), midnight(none)), PAGE, PAGES).await?;
+        Ok(walk.items.iter().map(|item| item.end).max())
     }
 
     /// The end of the newest recording of the last day, if there is one.

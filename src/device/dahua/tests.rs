@@ -286,6 +286,24 @@ async fn a_later_scan_of_yesterday_alone_costs_eleven_requests_a_channel() {
 }
 
 #[tokio::test]
+async fn a_channel_that_stopped_weeks_ago_tells_when() {
+    let stopped = datetime(2026, 11, 1, 13, 20, 0, 0);
+    for oldest in
+        [datetime(2026, 10, 10, 0, 0, 0, 0), datetime(2026, 11, 1, 8, 0, 0, 0), datetime(2021, 1, 1, 0, 0, 0, 0)]
+    {
+        let mut files = hourly(0, oldest, oldest.saturating_add(jiff::Span::new().hours(2)));
+        files.extend(hourly(0, datetime(2026, 11, 1, 10, 20, 0, 0), stopped));
+        let finders = Finders::new(files);
+        let mut wish = wish(WishDepth::Scan, &[1]);
+        wish.days.0 = wish.days.1;
+        let finding = poll(&mut finders.fake(), &mut Memory::default(), &wish).await;
+        let holding = finding.holdings[&1].yes().unwrap();
+        assert_eq!(holding.newest, Some(DeviceTime::Wall(stopped)), "{oldest}");
+        assert_eq!(finders.left_open(), 0);
+    }
+}
+
+#[tokio::test]
 async fn whether_questions_count_from_zero_is_found_out_and_remembered() {
     let from = datetime(2026, 11, 20, 0, 0, 0, 0);
     let until = datetime(2026, 11, 22, 7, 57, 0, 0);

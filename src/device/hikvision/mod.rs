@@ -321,7 +321,7 @@ impl<E: Exchange> Poll<'_, E> {
             let channel = blind[self.learnt.turn % blind.len()];
             self.learnt.turn = (self.learnt.turn + 1) % blind.len();
             let mut scan = Scan::new(&mut self.asking, self.learnt, self.wish.days, device_now, channel);
-            if let Ok(Some(end)) = scan.newest().await {
+            if let Ok(Some(end)) = scan.newest(None).await {
                 self.finding.newest.insert(channel, DeviceTime::Wall(end));
             }
             if self.asking.ended() {
@@ -331,5 +331,7 @@ impl<E: Exchange> Poll<'_, E> {
     }
 }
 
+#[cfg(test)]
+mod scan_tests;
 #[cfg(test)]
 mod tests;

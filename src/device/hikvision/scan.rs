@@ -88,7 +88,10 @@ impl<'s, 'a, E: Exchange> Scan<'s, 'a, E> {
             (Err(why), Err(_)) => return Found::No(why),
             (oldest, calendar) => (oldest.ok().flatten(), calendar),
         };
-        let newest = if oldest.is_some() { self.newest().await } else { Ok(None) };
+        let newest = match oldest {
+            Some(oldest) => self.newest(Some(oldest.date())).await,
+            None => Ok(None),
+        };
         let mut holding = Holding {
             oldest: oldest.map(DeviceTime::Wall),
             newest: newest.ok().flatten().map(DeviceTime::Wall),
@@ -197,32 +200,54 @@ impl<'s, 'a, E: Exchange> Scan<'s, 'a, E> {
         Ok(Some(midnight))
     }
 
-    /// The end of the newest recording: what the last hour has, or else the last day of the calendar. `None` where it
-    /// could not be learnt.
-    pub async fn newest(&mut self) -> Result<Option<DateTime>, Why> {
+    /// The end of the newest recording: what the last hour has, or else the last day with any, which is looked for as far
+    /// back as the day of the oldest where that is known. `None` where it could not be learnt.
+    pub async fn newest(&mut self, oldest: Option<Date>) -> Result<Option<DateTime>, Why> {
         let hour_ago = self.device_now.saturating_sub(1.hour());
         // As far ahead as the device bears, to see recordings of a clock that ran wrong.
         let until = if self.narrow() { wall::end_of(self.device_now.date()) } else { EVER.1 };
         let mut newest = self.last_of((hour_ago, until)).await?;
         if newest.is_none()
-            && let Some(day) = self.last_recorded_day().await?
+            && let Some(day) = self.last_recorded_day(oldest).await?
         {
             newest = self.last_of((day.at(0, 0, 0, 0), wall::end_of(day))).await?;
         }
         Ok(newest)
     }
 
-    async fn last_recorded_day(&mut self) -> Result<Option<Date>, Why> {
+    async fn last_recorded_day(&mut self, oldest: Option<Date>) -> Result<Option<Date>, Why> {
         let mut month = Month::of(self.device_now.date());
-        let first = Month::of(self.days.0).min(month.before());
-        while month >= first {
-            let last = self.month(month).await?.iter().rev().find(|(_, recorded)| **recorded).map(|(day, _)| *day);
-            if last.is_some() {
+        let first = oldest.map_or(Month::of(self.days.0).min(month.before()), Month::of);
+        for _ in 0..EMPTY_MONTHS.1 {
+            let recorded = |days: &BTreeMap<Date, bool>| days.iter().rev().find(|(_, has)| **has).map(|(day, _)| *day);
+            let last = match (self.month(month).await.map(recorded), oldest) {
+                (Ok(last), _) => last,
+                (Err(_), Some(oldest)) if !self.asking.ended() => return self.last_day_by_halves(oldest).await,
+                (Err(why), _) => return Err(why),
+            };
+            if last.is_some() || month <= first {
                 return Ok(last);
             }
             month = month.before();
         }
         Ok(None)
+    }
+
+    /// Without a calendar: between the day of the oldest recording and tomorrow, by halves.
+    async fn last_day_by_halves(&mut self, mut has: Date) -> Result<Option<Date>, Why> {
+        let mut none = self.device_now.date().saturating_add(1.day());
+        while let days = has.until(none).map_or(0, |span| span.get_days())
+            && days > 1
+        {
+            let middle = has.saturating_add((days / 2).days());
+            let window = (middle.at(0, 0, 0, 0), none.at(0, 0, 0, 0));
+            if self.search(window, 1, 0, false).await?.segments.is_empty() {
+                none = middle;
+            } else {
+                has = middle;
+            }
+        }
+        Ok(Some(has))
     }
 
     /// Pages through a window to its end.

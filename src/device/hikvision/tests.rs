@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
-use jiff::civil::{Date, date, datetime};
+use jiff::civil::{date, datetime};
 use proptest::prelude::*;
 
 use super::*;
@@ -17,14 +17,15 @@ macro_rules! fixture {
         include_bytes!(concat!("../../../tests/fixtures/devices/hikvision/", $name)).as_slice()
     };
 }
+pub(super) use fixture;
 
-const NOW: &str = "2026-11-22T01:00:00Z";
+pub const NOW: &str = "2026-11-22T01:00:00Z";
 
 fn answer(status: u16, body: &[u8]) -> Answer {
     answer_of(status, body, NOW.parse().unwrap())
 }
 
-fn wish(depth: WishDepth, channels: &[u32]) -> Wish {
+pub fn wish(depth: WishDepth, channels: &[u32]) -> Wish {
     Wish {
         depth,
         channels: channels.to_vec(),
@@ -34,7 +35,7 @@ fn wish(depth: WishDepth, channels: &[u32]) -> Wish {
 }
 
 /// A recorder with everything; `None` for what it is asked beyond.
-fn nvr(asked: &str) -> Option<(u16, Vec<u8>)> {
+pub fn nvr(asked: &str) -> Option<(u16, Vec<u8>)> {
     let body = match asked {
         "GET /ISAPI/System/deviceInfo" => fixture!("deviceInfo_nvr.xml"),
         "GET /ISAPI/System/time/localTime" => fixture!("localTime.txt"),
@@ -49,9 +50,9 @@ fn nvr(asked: &str) -> Option<(u16, Vec<u8>)> {
     Some((200, body.to_vec()))
 }
 
-const NOT_FOUND: (u16, Vec<u8>) = (404, Vec::new());
+pub const NOT_FOUND: (u16, Vec<u8>) = (404, Vec::new());
 
-fn result(track: u32, spans: &[(&str, &str)], word: &str) -> Vec<u8> {
+pub fn result(track: u32, spans: &[(&str, &str)], word: &str) -> Vec<u8> {
     let mut items = String::new();
     for (start, end) in spans {
         write!(
@@ -65,21 +66,6 @@ fn result(track: u32, spans: &[(&str, &str)], word: &str) -> Vec<u8> {
         "<CMSearchResult><responseStatusStrg>{word}</responseStatusStrg><matchList>{items}</matchList></CMSearchResult>"
     )
     .into_bytes()
-}
-
-/// A calendar that tells of every day of the month, with recordings from one day on.
-fn calendar_from(body: &str, first: Date) -> Vec<u8> {
-    let number = |name: &str| -> i16 {
-        let (_, rest) = body.split_once(&format!("<{name}>")).expect(name);
-        rest.split('<').next().unwrap().parse().unwrap()
-    };
-    let month = date(number("year"), i8::try_from(number("monthOfYear")).unwrap(), 1);
-    let mut days = String::new();
-    for day in 1..=month.days_in_month() {
-        let recorded = (first..=date(2026, 11, 22)).contains(&date(month.year(), month.month(), day));
-        write!(days, "<day><id>{day}</id><dayOfMonth>{day}</dayOfMonth><record>{recorded}</record></day>").unwrap();
-    }
-    format!("<trackDailyDistribution><dayList>{days}</dayList></trackDailyDistribution>").into_bytes()
 }
 
 #[tokio::test]
@@ -213,214 +199,6 @@ fn a_lock_is_seen_in_the_body_of_a_refusal() {
     assert_eq!(sign(&answer(401, b"<h1>User Locked</h1>")), Sign::Locked(None));
     assert_eq!(sign(&answer(401, b"<userCheck><statusValue>401</statusValue></userCheck>")), Sign::Nothing);
     assert_eq!(sign(&answer(200, fixture!("userCheck_locked.xml"))), Sign::Nothing);
-}
-
-#[tokio::test]
-async fn a_scan_costs_four_requests_a_channel() {
-    let mut fake = Fake::new(NOW, |asked, body| {
-        Ok(match asked {
-            "POST /ISAPI/ContentMgmt/search" if body.contains("2000-01-01") => {
-                (200, fixture!("search_oldest.xml").to_vec())
-            }
-            "POST /ISAPI/ContentMgmt/search" => {
-                let spans =
-                    [("2026-11-22T06:30:00", "2026-11-22T07:30:00"), ("2026-11-22T07:30:00", "2026-11-22T08:00:10")];
-                (200, result(101, &spans, "OK"))
-            }
-            "POST /ISAPI/ContentMgmt/record/tracks/101/dailyDistribution" => {
-                (200, calendar_from(body, date(2026, 10, 23)))
-            }
-            asked => nvr(asked).unwrap_or(NOT_FOUND),
-        })
-    });
-    let mut memory = Memory::default();
-    let finding = poll(&mut fake, &mut memory, &wish(WishDepth::Scan, &[1])).await;
-    assert_eq!(fake.count("POST"), 4, "{:?}", fake.asked);
-    let holding = finding.holdings[&1].yes().unwrap();
-    assert_eq!(holding.oldest, Some(DeviceTime::Wall(datetime(2026, 10, 23, 4, 11, 9, 0))));
-    assert_eq!(holding.newest, Some(DeviceTime::Wall(datetime(2026, 11, 22, 8, 0, 10, 0))));
-    assert_eq!(holding.present.len(), 30);
-    assert_eq!(holding.looked_at.len(), 30);
-    assert_eq!(memory.learnt.wording, Some(Wording::Common));
-    assert!(fake.bodies.iter().any(|body| body.contains("2026-11-22T07:01:30Z")), "an hour before the device's now");
-
-    let kept = serde_json::to_string(&memory).unwrap();
-    assert_eq!(serde_json::from_str::<Memory>(&kept).unwrap(), memory, "{kept}");
-}
-
-/// A device that understands one wording, recorded from the 1st of November on.
-fn picky(wants: fn(&str) -> bool, refusal: (u16, &'static [u8])) -> Fake {
-    Fake::new(NOW, move |asked, body| {
-        Ok(match asked {
-            "POST /ISAPI/ContentMgmt/search" if wants(body) => {
-                (200, result(101, &[("2026-11-01T00:00:00", "2026-11-22T08:00:00")], "OK"))
-            }
-            "POST /ISAPI/ContentMgmt/search" => (refusal.0, refusal.1.to_vec()),
-            asked if asked.ends_with("dailyDistribution") => (200, calendar_from(body, date(2026, 11, 1))),
-            asked => nvr(asked).unwrap_or(NOT_FOUND),
-        })
-    })
-}
-
-#[tokio::test]
-async fn the_wording_that_worked_is_remembered() {
-    type Conflict = (fn(&str) -> bool, (u16, &'static [u8]), Wording);
-    let conflicts: [Conflict; 4] = [
-        (|body| !body.contains("metadataList"), (400, fixture!("bad_xml_content.xml")), Wording::Bare),
-        (|body| body.contains("trackIDList"), (200, fixture!("bad_xml_content.xml")), Wording::Documented),
-        // What is not understood is taken for a question about nothing.
-        (|body| body.contains("trackIDList"), (200, fixture!("search_none.xml")), Wording::Documented),
-        (
-            |body| body.contains("<?xml") && !body.contains("trackIDList"),
-            (400, fixture!("bad_xml_content.xml")),
-            Wording::Mixed,
-        ),
-    ];
-    for (wants, refusal, wording) in conflicts {
-        let mut fake = picky(wants, refusal);
-        let mut memory = Memory::default();
-        let finding = poll(&mut fake, &mut memory, &wish(WishDepth::Scan, &[1])).await;
-        let holding = finding.holdings[&1].yes().unwrap();
-        assert_eq!(holding.oldest, Some(DeviceTime::Wall(datetime(2026, 11, 1, 0, 0, 0, 0))), "{wording:?}");
-        assert_eq!(memory.learnt.wording, Some(wording));
-        fake.asked.clear();
-        poll(&mut fake, &mut memory, &wish(WishDepth::Scan, &[1])).await;
-        assert_eq!(fake.count("/search"), 2, "{wording:?}");
-    }
-}
-
-#[tokio::test]
-async fn no_wording_is_tried_after_a_401() {
-    let mut fake = Fake::new(NOW, |asked, body| match asked {
-        "POST /ISAPI/ContentMgmt/search" => Err(Trouble::Denied),
-        asked if asked.ends_with("dailyDistribution") => Ok((200, calendar_from(body, date(2026, 11, 1)))),
-        asked => Ok(nvr(asked).unwrap_or(NOT_FOUND)),
-    });
-    let mut memory = Memory::default();
-    let finding = poll(&mut fake, &mut memory, &wish(WishDepth::Scan, &[1, 2, 3])).await;
-    assert_eq!(fake.count("/search"), 1, "one for all channels");
-    let holding = finding.holdings[&3].yes().unwrap();
-    assert_eq!(holding.oldest, Some(DeviceTime::Wall(datetime(2026, 11, 1, 0, 0, 0, 0))), "the calendar still tells");
-    assert_eq!(holding.present.len(), 21);
-    assert_eq!(holding.looked_at.len(), 30);
-}
-
-#[tokio::test]
-async fn a_device_that_refuses_a_window_of_years_is_asked_by_its_calendar() {
-    let mut fake = Fake::new(NOW, |asked, body| {
-        Ok(match asked {
-            "POST /ISAPI/ContentMgmt/search" if body.contains("2000-01-01") || body.contains("2038") => {
-                (500, fixture!("device_error.xml").to_vec())
-            }
-            "POST /ISAPI/ContentMgmt/search" if body.contains("<startTime>2026-08-03T") => {
-                (200, result(101, &[("2026-08-03T12:48:44", "2026-08-03T13:45:53")], "MORE"))
-            }
-            "POST /ISAPI/ContentMgmt/search" => {
-                (200, result(101, &[("2026-11-22T07:30:00", "2026-11-22T08:00:10")], "OK"))
-            }
-            asked if asked.ends_with("dailyDistribution") => (200, calendar_from(body, date(2026, 8, 3))),
-            asked => nvr(asked).unwrap_or(NOT_FOUND),
-        })
-    });
-    let mut memory = Memory::default();
-    let finding = poll(&mut fake, &mut memory, &wish(WishDepth::Scan, &[1])).await;
-    let holding = finding.holdings[&1].yes().unwrap();
-    assert_eq!(holding.oldest, Some(DeviceTime::Wall(datetime(2026, 8, 3, 12, 48, 44, 0))));
-    assert_eq!(holding.newest, Some(DeviceTime::Wall(datetime(2026, 11, 22, 8, 0, 10, 0))));
-    assert_eq!(fake.count("dailyDistribution"), 10, "November to August, and six empty months before");
-    fake.asked.clear();
-    poll(&mut fake, &mut memory, &wish(WishDepth::Scan, &[1])).await;
-    assert_eq!(fake.count("dailyDistribution"), 4, "what was empty before stays so");
-    assert_eq!(fake.count("/search"), 2, "the wide window is not tried again");
-}
-
-#[tokio::test]
-async fn the_calendars_midnight_stands_where_the_search_of_its_first_day_is_empty() {
-    let mut fake = Fake::new(NOW, |asked, body| {
-        Ok(match asked {
-            "POST /ISAPI/ContentMgmt/search" if body.contains("2000-01-01") => (500, b"<html>".to_vec()),
-            "POST /ISAPI/ContentMgmt/search" => (200, fixture!("search_none.xml").to_vec()),
-            asked if asked.ends_with("dailyDistribution") => (200, calendar_from(body, date(2026, 11, 5))),
-            asked => nvr(asked).unwrap_or(NOT_FOUND),
-        })
-    });
-    let finding = poll(&mut fake, &mut Memory::default(), &wish(WishDepth::Scan, &[1])).await;
-    let holding = finding.holdings[&1].yes().unwrap();
-    assert_eq!(holding.oldest, Some(DeviceTime::Wall(datetime(2026, 11, 5, 0, 0, 0, 0))));
-    assert_eq!(holding.newest, None);
-}
-
-#[tokio::test]
-async fn a_channel_without_recordings_has_none_and_without_calendar_and_search_nothing_is_known() {
-    let mut empty = Fake::new(NOW, |asked, body| {
-        Ok(match asked {
-            "POST /ISAPI/ContentMgmt/search" => (200, fixture!("search_none.xml").to_vec()),
-            asked if asked.ends_with("dailyDistribution") => (200, calendar_from(body, date(2037, 1, 1))),
-            asked => nvr(asked).unwrap_or(NOT_FOUND),
-        })
-    });
-    let finding = poll(&mut empty, &mut Memory::default(), &wish(WishDepth::Scan, &[1])).await;
-    let holding = finding.holdings[&1].yes().unwrap();
-    assert_eq!((holding.oldest, holding.newest, holding.present.len(), holding.looked_at.len()), (None, None, 0, 30));
-    assert_eq!(empty.count("/search"), 1);
-
-    let mut mute = Fake::new(NOW, |asked, _| Ok(nvr(asked).unwrap_or(NOT_FOUND)));
-    let finding = poll(&mut mute, &mut Memory::default(), &wish(WishDepth::Scan, &[1, 2])).await;
-    assert_eq!(finding.holdings[&1], Found::No(Why::NotSupported));
-    assert_eq!(finding.holdings[&2], Found::No(Why::NotSupported));
-    assert_eq!(mute.count("POST"), 2, "what is not there is asked for once, not for each channel");
-}
-
-#[tokio::test]
-async fn without_a_calendar_the_last_day_alone_is_looked_at() {
-    let mut fake = Fake::new(NOW, |asked, _| {
-        Ok(match asked {
-            "POST /ISAPI/ContentMgmt/search" => {
-                (200, result(101, &[("2026-11-01T00:00:00", "2026-11-22T08:00:00")], "OK"))
-            }
-            asked => nvr(asked).unwrap_or(NOT_FOUND),
-        })
-    });
-    let finding = poll(&mut fake, &mut Memory::default(), &wish(WishDepth::Scan, &[1])).await;
-    let holding = finding.holdings[&1].yes().unwrap();
-    assert_eq!(holding.looked_at, BTreeSet::from([date(2026, 11, 21)]));
-    assert_eq!(holding.present, holding.looked_at);
-}
-
-#[tokio::test]
-async fn a_long_day_is_paged_to_its_end_even_where_paging_is_ignored() {
-    /// 120 recordings of ten minutes yesterday from 00:00, and the calendar's word for it.
-    fn device(pages: bool) -> Fake {
-        Fake::new(NOW, move |asked, body| {
-            let text = |name: &str| body.split_once(&format!("<{name}>")).and_then(|(_, rest)| rest.split('<').next());
-            Ok(match asked {
-                "POST /ISAPI/ContentMgmt/search" => {
-                    let start = text("startTime").unwrap().trim_end_matches('Z').to_owned();
-                    let position: usize = if pages { text("searchResultPostion").unwrap().parse().unwrap() } else { 0 };
-                    let max = text("maxResults").unwrap().parse().unwrap();
-                    let at = |n: u32| format!("2026-11-21T{:02}:{:02}:00", n / 6, n % 6 * 10);
-                    let all: Vec<_> = (0..120).map(|n| (at(n), at(n + 1))).filter(|(_, end)| *end > start).collect();
-                    let page: Vec<_> =
-                        all.iter().skip(position).take(max).map(|(a, b)| (a.as_str(), b.as_str())).collect();
-                    (200, result(101, &page, if all.len() > position + max { "MORE" } else { "OK" }))
-                }
-                asked if asked.ends_with("dailyDistribution") => {
-                    let body = String::from_utf8(calendar_from(body, date(2026, 11, 1))).unwrap();
-                    let gone = "<dayOfMonth>22</dayOfMonth><record>true";
-                    (200, body.replace(gone, "<dayOfMonth>22</dayOfMonth><record>false").into_bytes())
-                }
-                asked => nvr(asked).unwrap_or(NOT_FOUND),
-            })
-        })
-    }
-    for pages in [true, false] {
-        let mut fake = device(pages);
-        let mut wish = wish(WishDepth::Scan, &[1]);
-        wish.days = (date(2026, 11, 1), date(2026, 11, 21));
-        let finding = poll(&mut fake, &mut Memory::default(), &wish).await;
-        let holding = finding.holdings[&1].yes().unwrap();
-        assert_eq!(holding.newest, Some(DeviceTime::Wall(datetime(2026, 11, 21, 20, 0, 0, 0))), "pages: {pages}");
-    }
 }
 
 #[tokio::test]

@@ -178,7 +178,11 @@ impl Line {
             };
             self.close();
             match failed {
-                Failed::Hyper(error) if kept && received == 0 && is_gone(&error) => {}
+                // Cancelled: never sent, whatever the device said before it was asked (a farewell, on a kept line).
+                Failed::Hyper(error) if kept && (error.is_canceled() || received == 0 && is_gone(&error)) => {}
+                Failed::Hyper(error) if received > 0 && (error.is_canceled() || error.is_closed()) => {
+                    return Err(Trouble::NotHttp("it speaks before it is asked".to_owned()));
+                }
                 Failed::Hyper(error) => return Err(trouble(&error, target.tls.is_some())),
                 Failed::Trouble(trouble) => return Err(trouble),
             }
