@@ -4,7 +4,7 @@ use camwatch::device::dahua::{Memory, answers, manner, poll};
 use camwatch_fuzz::{Pieces, answer, finish, wish};
 use libfuzzer_sys::fuzz_target;
 
-/// The first byte says who reads the rest.
+// The first byte says who reads the rest.
 fuzz_target!(|input: &[u8]| {
     let Some((&reader, body)) = input.split_first() else { return };
     let ok = answer(200, body);

@@ -15,8 +15,8 @@ use super::{dahua, hikvision, onvif};
 use crate::gate::Gate;
 use crate::inventory::{Credential, Recorder, RecorderKind};
 
-/// A poll of metadata is a handful of requests.
-const METADATA_WITHIN: Duration = Duration::from_secs(60);
+/// A poll of metadata is some ten requests, each of them two where a device takes every nonce once (Dahua), at 10 a minute.
+const METADATA_WITHIN: Duration = Duration::from_secs(120);
 /// A scan waits for its budget most of the time: 64 channels at 10 requests a minute take half an hour.
 const SCAN_WITHIN: Duration = Duration::from_secs(4 * 3600);
 

@@ -39,6 +39,9 @@ const ENCODERS: &str = "/cgi-bin/configManager.cgi?action=getConfig&name=Encode"
 
 /// Firmware, names, schedules and bit rates are read again after so long, and by each scan.
 const SETTINGS_HOLD: SignedDuration = SignedDuration::from_hours(24);
+/// In the order in which they matter.
+const SETTINGS: [&str; 5] = [VERSION, SCHEDULES, TITLES, ENCODERS, VENDOR];
+const SETTINGS_IN_A_POLL: usize = 3;
 /// No flag tells that a channel is being recorded, and looking for its newest recording takes five requests: one channel
 /// is looked at so often, in turn.
 const NEWEST_EVERY: SignedDuration = SignedDuration::from_hours(1);
@@ -78,7 +81,8 @@ struct Learnt {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct Settings {
-    read_at: Option<Timestamp>,
+    /// By path.
+    read_at: BTreeMap<String, Timestamp>,
     vendor: Option<String>,
     firmware: Option<String>,
     titles: BTreeMap<u32, String>,
@@ -86,8 +90,8 @@ struct Settings {
     bits_per_second: BTreeMap<u32, u64>,
 }
 
-/// Polls one device. Five requests, five more once a day for its settings and once an hour for one channel's newest
-/// recording, and about eleven for each channel of a scan.
+/// Polls one device. Five requests, up to three more in two polls a day for its settings and five once an hour for one
+/// channel's newest recording; and about eleven for each channel of a scan.
 pub async fn poll(exchange: &mut impl Exchange, memory: &mut Memory, wish: &Wish) -> Finding {
     let mut poll = Poll {
         asking: Asking::new(exchange, &mut memory.refusals),
@@ -129,7 +133,7 @@ impl<E: Exchange> Poll<'_, E> {
         if self.asking.ended() {
             return;
         }
-        self.settings().await;
+        let settings_due = self.settings().await;
         self.tell(&device);
         self.channels().await;
         self.modes().await;
@@ -141,6 +145,7 @@ impl<E: Exchange> Poll<'_, E> {
         find.give_back().await;
         match self.wish.depth {
             WishDepth::Scan => self.finding.holdings.extend(find.scan(&self.wish.channels).await),
+            WishDepth::Metadata if settings_due => {}
             WishDepth::Metadata => self.newest(device_now).await,
         }
     }
@@ -189,35 +194,58 @@ impl<E: Exchange> Poll<'_, E> {
         Some(device)
     }
 
-    /// Firmware, names, schedules and bit rates, where they are due.
-    async fn settings(&mut self) {
+    /// Firmware, names, schedules and bit rates, where they are due: all for a scan, and some a poll otherwise, since a
+    /// device that takes each nonce once is asked twice for everything. Whether any was due.
+    async fn settings(&mut self) -> bool {
         let now = self.asking.now();
-        let read = self.learnt.settings.read_at;
-        if self.wish.depth != WishDepth::Scan && read.is_some_and(|read| now.duration_since(read) < SETTINGS_HOLD) {
-            return;
-        }
-        if let Ok(firmware) = self.get(VERSION, |answer| answers::one(answer, "version")).await {
-            // Another firmware may have what the old one had not.
-            if self.learnt.settings.firmware.as_ref().is_some_and(|old| *old != firmware) {
-                self.asking.forget();
-                self.learnt.from_zero = None;
+        let scan = self.wish.depth == WishDepth::Scan;
+        let read_at = &self.learnt.settings.read_at;
+        let fresh = |path: &str| read_at.get(path).is_some_and(|read| now.duration_since(*read) < SETTINGS_HOLD);
+        let due: Vec<&'static str> = SETTINGS.into_iter().filter(|path| scan || !fresh(path)).collect();
+        let most = if scan { SETTINGS.len() } else { SETTINGS_IN_A_POLL };
+        for &path in due.iter().take(most) {
+            self.setting(path).await;
+            if self.asking.ended() {
+                break;
             }
-            self.learnt.settings.firmware = Some(firmware);
+            self.learnt.settings.read_at.insert(path.to_owned(), now);
         }
-        if let Ok(vendor) = self.get(VENDOR, |answer| answers::one(answer, "vendor")).await {
-            self.learnt.settings.vendor = Some(vendor);
-        }
-        if let Ok(titles) = self.get(TITLES, answers::titles).await {
-            self.learnt.settings.titles = titles;
-        }
-        if let Ok(schedules) = self.get(SCHEDULES, answers::schedules).await {
-            self.learnt.settings.schedules = schedules;
-        }
-        if let Ok(rates) = self.get(ENCODERS, answers::bit_rates).await {
-            self.learnt.settings.bits_per_second = rates;
-        }
-        if !self.asking.ended() {
-            self.learnt.settings.read_at = Some(now);
+        !due.is_empty()
+    }
+
+    /// Reads one of them; what cannot be read stays as it was.
+    async fn setting(&mut self, path: &'static str) {
+        match path {
+            VERSION => {
+                if let Ok(firmware) = self.get(path, |answer| answers::one(answer, "version")).await {
+                    // Another firmware may have what the old one had not.
+                    if self.learnt.settings.firmware.as_ref().is_some_and(|old| *old != firmware) {
+                        self.asking.forget();
+                        self.learnt.from_zero = None;
+                    }
+                    self.learnt.settings.firmware = Some(firmware);
+                }
+            }
+            TITLES => {
+                if let Ok(titles) = self.get(path, answers::titles).await {
+                    self.learnt.settings.titles = titles;
+                }
+            }
+            SCHEDULES => {
+                if let Ok(schedules) = self.get(path, answers::schedules).await {
+                    self.learnt.settings.schedules = schedules;
+                }
+            }
+            ENCODERS => {
+                if let Ok(rates) = self.get(path, answers::bit_rates).await {
+                    self.learnt.settings.bits_per_second = rates;
+                }
+            }
+            _ => {
+                if let Ok(vendor) = self.get(VENDOR, |answer| answers::one(answer, "vendor")).await {
+                    self.learnt.settings.vendor = Some(vendor);
+                }
+            }
         }
     }
 

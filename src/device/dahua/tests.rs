@@ -143,22 +143,39 @@ fn hourly(channel: u32, from: DateTime, until: DateTime) -> Vec<(u32, DateTime, 
 }
 
 #[tokio::test]
-async fn a_metadata_poll_costs_five_requests_and_five_more_once_a_day_and_for_an_hourly_look() {
+async fn a_metadata_poll_costs_five_requests_and_some_more_for_settings_and_an_hourly_look() {
     let finders = Finders::new(hourly(0, datetime(2026, 11, 1, 0, 0, 0, 0), datetime(2026, 11, 22, 7, 57, 0, 0)));
     let mut fake = finders.fake();
     let mut memory = Memory::default();
     let wish = wish(WishDepth::Metadata, &[1]);
-    let finding = poll(&mut fake, &mut memory, &wish).await;
-    assert_eq!(finding.ended_by, None);
-    assert_eq!(fake.asked.len(), 15, "{:#?}", fake.asked);
-    assert_eq!(fake.asked[0], "GET /cgi-bin/magicBox.cgi?action=getSystemInfo");
+    let mut finding = Finding::default();
+    for (minutes, requests) in [
+        (0, 8),
+        (15, 7),
+        (30, 10),
+        (45, 5),
+        (60, 5),
+        (90, 10),
+        (105, 5),
+        (24 * 60, 8),
+        (24 * 60 + 15, 7),
+        (24 * 60 + 30, 10),
+    ] {
+        fake.asked.clear();
+        fake.now = NOW.parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minutes);
+        finding = poll(&mut fake, &mut memory, &wish).await;
+        assert_eq!(finding.ended_by, None);
+        assert_eq!(fake.asked.len(), requests, "after {minutes} minutes: {:#?}", fake.asked);
+        assert_eq!(fake.asked[0], "GET /cgi-bin/magicBox.cgi?action=getSystemInfo");
+    }
+    assert_eq!(finders.left_open(), 0);
 
     let device = finding.device.yes().unwrap();
     assert_eq!(device.vendor.as_deref(), Some("KBVision"));
     assert_eq!(device.model.as_deref(), Some("NVR4216-16P-4KS2"));
     assert_eq!(device.firmware.as_deref(), Some("4.001.0000001.3,build:2023-09-11"));
     assert_eq!(device.serial.as_deref(), Some("6F0A1B2PAZ11223"));
-    assert_eq!(finding.clock, Found::Yes(Clock { offset_seconds: -59.5, uncertainty_seconds: 0.5 }));
+    assert!(finding.clock.yes().is_some());
     let channels: Vec<_> =
         finding.channels.yes().unwrap().iter().map(|c| (c.channel, c.name.as_deref(), c.online)).collect();
     assert_eq!(channels, [(1, Some("Cầu Yên Lệnh"), Some(true)), (2, Some("Chợ"), Some(false)), (4, None, None)]);
@@ -171,16 +188,16 @@ async fn a_metadata_poll_costs_five_requests_and_five_more_once_a_day_and_for_an
         finding.unknown_words,
         BTreeSet::from(["connection state \"Pondering\"".to_owned(), "disk state \"Dreaming\"".to_owned()])
     );
+}
 
-    for (minutes, requests) in [(15, 5), (30, 5), (60, 10), (75, 5), (24 * 60, 15)] {
-        fake.asked.clear();
-        fake.now = NOW.parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minutes);
-        let again = poll(&mut fake, &mut memory, &wish).await;
-        assert_eq!(fake.asked.len(), requests, "after {minutes} minutes: {:#?}", fake.asked);
-        assert_eq!(again.device, finding.device);
-        assert_eq!(again.modes, finding.modes);
-    }
-    assert_eq!(finders.left_open(), 0);
+#[tokio::test]
+async fn a_scan_reads_every_setting_and_the_clock() {
+    let finders = Finders::new(Vec::new());
+    let mut fake = finders.fake();
+    let finding = poll(&mut fake, &mut Memory::default(), &wish(WishDepth::Scan, &[])).await;
+    assert_eq!(fake.asked.len(), 10, "{:#?}", fake.asked);
+    assert_eq!(finding.clock, Found::Yes(Clock { offset_seconds: -59.5, uncertainty_seconds: 0.5 }));
+    assert_eq!(finding.modes.len(), 4);
 }
 
 #[test]
