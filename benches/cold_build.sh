@@ -7,10 +7,17 @@ cd "$(dirname "$0")/.."
 target=${1:-$(mktemp -d)}
 
 cargo fetch --locked
+load=$(cut -d' ' -f1 /proc/loadavg)
 begin=$(date +%s)
-CARGO_TARGET_DIR=$target cargo build --release --locked --timings 2>&1 | tail -2
-echo "$(($(date +%s) - begin)) s on $(nproc) processors, load before: $(cut -d' ' -f1 /proc/loadavg)"
-# The report holds the units as JSON; seconds are wall time of one unit on a busy machine.
-sed -n 's/^const UNIT_DATA = //p; /^const UNIT_DATA/,/^\];/p' "$target"/cargo-timings/cargo-timing.html |
-  sed '1d; s/^\];/]/' | sed '1s/^/[/' |
-  jq -r '.[] | [.duration, .name, .version, .target] | @tsv' 2>/dev/null | sort -rn | head -15
+CARGO_TARGET_DIR=$target cargo build --release --locked --timings 2>&1 | tail -1
+echo "$(($(date +%s) - begin)) s on $(nproc) processors, load before: $load"
+# cargo's page of timings holds its units as JSON; seconds are wall time of one unit beside others.
+python3 - "$target"/cargo-timings/cargo-timing.html <<'PYTHON'
+import json, sys
+
+page = open(sys.argv[1]).read()
+mark = "const UNIT_DATA = "
+units, _ = json.JSONDecoder().raw_decode(page[page.index(mark) + len(mark):])
+for unit in sorted(units, key=lambda unit: -unit["duration"])[:15]:
+    print(f'{unit["duration"]:6.1f} s  {unit["name"]} {unit["version"]}{unit["target"]}')
+PYTHON

@@ -188,6 +188,8 @@ pub struct RecorderStatus {
     pub disks: Vec<Disk>,
     /// A worst case: every enabled channel at its largest bit rate on the disks that are sound.
     pub forecast_days: Option<f64>,
+    /// The forecast is under what is required of a camera behind it: a warning, since it is a worst case.
+    pub forecast_short: bool,
     pub channels: Vec<Channel>,
     /// Channels that have a picture and no camera in the inventory.
     pub channels_without_camera: Vec<u32>,

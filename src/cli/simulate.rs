@@ -212,9 +212,13 @@ fn inventory(fleet: &Fleet, channels: &Channels, login: bool) -> String {
             "\n[[credential]]\nid = \"simulated\"\nusername = \"{USERNAME}\"\npassword_file = \"../secrets/simulated\"\n"
         );
     }
+    let required = if fleet.recorders().is_empty() { "" } else { "retention = \"30d\"\n" };
     for (site, _) in fleet.sites() {
         let gateway = fleet.gateway(&site).map(|address| format!("gateway = \"{address}\"\n")).unwrap_or_default();
-        let _ = write!(text, "\n[[site]]\nid = \"{site}\"\ncommune = \"simulated\"\nname = \"{site}\"\n{gateway}");
+        let _ = write!(
+            text,
+            "\n[[site]]\nid = \"{site}\"\ncommune = \"simulated\"\nname = \"{site}\"\n{gateway}{required}"
+        );
     }
     for recorder in fleet.recorders() {
         let _ = write!(

@@ -47,7 +47,9 @@ pub(crate) fn run(args: &Args) -> u8 {
         }
     } else {
         let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-        table(&cameras, colour, Timestamp::now()) + &recorder_lines(&recorders, Timestamp::now())
+        table(&cameras, colour, Timestamp::now())
+            + &falling_lines(&cameras)
+            + &recorder_lines(&recorders, Timestamp::now())
     };
     // A reader that has seen enough closes the pipe; that is no failure.
     let _ = std::io::stdout().write_all(text.as_bytes());
@@ -209,6 +211,24 @@ fn table(cameras: &[CameraStatus], colour: bool, now: Timestamp) -> String {
     text
 }
 
+/// A line for each camera whose recordings reach back less and less: a warning before that breaks a requirement.
+fn falling_lines(cameras: &[CameraStatus]) -> String {
+    let mut text = String::new();
+    for camera in cameras {
+        let Some(recording) = camera.recording.as_ref().filter(|recording| recording.falling) else { continue };
+        let days = |seconds: Option<u64>| seconds.map_or(0, |seconds| seconds / 86_400);
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "recordings of {} reach back less than a week ago: {} days, of {} required",
+            camera.camera,
+            days(recording.span_seconds),
+            days(recording.required_seconds)
+        );
+    }
+    text
+}
+
 /// A line for each recorder that needs a look, and how many need none.
 fn recorder_lines(recorders: &[RecorderStatus], now: Timestamp) -> String {
     let mut text = String::new();
@@ -236,6 +256,9 @@ fn recorder_lines(recorders: &[RecorderStatus], now: Timestamp) -> String {
         if !recorder.cameras_without_channel.is_empty() {
             let cameras: Vec<_> = recorder.cameras_without_channel.iter().map(CameraId::as_str).collect();
             wrong.push(format!("shows no channel for {}", cameras.join(", ")));
+        }
+        if let Some(days) = recorder.forecast_days.filter(|_| recorder.forecast_short) {
+            wrong.push(format!("its disks may hold only {days} days, less than required"));
         }
         wrong.extend(recorder.detail.clone());
         if wrong.is_empty() {

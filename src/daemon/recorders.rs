@@ -17,6 +17,7 @@ use crate::device::reading::{self, Reading, Subject};
 use crate::gate::Gate;
 use crate::inventory::{Camera, Credential, Inventory, Recorder, RecorderId, RecorderKind};
 use crate::judgement::Judge;
+use crate::ledger::retention::is_too_little;
 use crate::observation::{Channel, Class, Device, Disk, Outcome, RecorderSeen};
 use crate::schedule::{self, Answered, Asking, Moment};
 use crate::snapshot::RecorderStatus;
@@ -195,6 +196,9 @@ impl Recorders {
                 clock_offset_seconds: live.clock_offset_seconds,
                 disks: live.disks.clone(),
                 forecast_days: live.forecast_days,
+                forecast_short: live.forecast_days.is_some_and(|days| {
+                    behind.values().any(|one| one.requirement.is_some_and(|need| is_too_little(days, need.required)))
+                }),
                 channels: live.channels.clone(),
                 channels_without_camera: live
                     .channels

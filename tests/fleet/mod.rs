@@ -225,6 +225,7 @@ fn recorder(site: &Site) -> RecorderStatus {
         clock_offset_seconds: Some(-1.4),
         disks: vec![disk("1", DiskStatus::Ok), disk("2", DiskStatus::Failed)],
         forecast_days: Some(22.6),
+        forecast_short: true,
         channels: Vec::new(),
         channels_without_camera: Vec::new(),
         cameras_without_channel: Vec::new(),

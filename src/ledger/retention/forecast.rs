@@ -27,12 +27,10 @@ pub fn forecast(disks: &[Disk], bits_per_second: &BTreeMap<u32, u64>, quota: boo
     Some(bytes as f64 * 8.0 / rate as f64 / DAY_SECONDS)
 }
 
-/// Whether a forecast newly falls under the requirement: a larger bit rate, a further camera, a disk less. `before` is the
-/// forecast of the poll before, where there was one.
+/// Whether a forecast is under the requirement: too large bit rates, too many cameras, a disk too few.
 #[must_use]
-pub fn is_too_little(before: Option<f64>, days: f64, required: Duration) -> bool {
-    let falls_short = |days: f64| days * DAY_SECONDS < required.as_secs_f64();
-    falls_short(days) && !before.is_some_and(falls_short)
+pub fn is_too_little(forecast_days: f64, required: Duration) -> bool {
+    forecast_days * DAY_SECONDS < required.as_secs_f64()
 }
 
 /// Whether the last span is at least a tenth under the longest of the seven days before it: a warning before it breaks
