@@ -1,6 +1,7 @@
 //! What reading one answer may hold, whatever the device sends: measured as the growth of this process, which does
 //! nothing else.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use camwatch::device::exchange::Answer;
@@ -26,10 +27,14 @@ fn filled(head: &str, part: &str, tail: &str) -> Vec<u8> {
     format!("{head}{}{tail}", part.repeat(room / part.len())).into_bytes()
 }
 
+type Reader = fn(&Answer);
+
 #[test]
 fn no_answer_makes_its_reader_hold_more_than_sixteen_mebibytes() {
-    let numbered: String = (0..60_000).map(|n| format!("list.info[{n}].State=x\r\n")).collect();
-    type Reader = fn(&Answer);
+    let mut numbered = String::new();
+    for n in 0..60_000 {
+        writeln!(numbered, "list.info[{n}].State=x\r").unwrap();
+    }
     let xml: Reader = |a| drop(xml::Tree::parse(&a.body));
     let lines: Reader = |a| drop(key_value::KeyValues::parse(&a.body));
     let cases: Vec<(&str, Vec<u8>, Reader)> = vec![
@@ -53,10 +58,10 @@ fn no_answer_makes_its_reader_hold_more_than_sixteen_mebibytes() {
             |a| drop(page(a, 101)),
         ),
         ("disks", filled("<storage><hddList>", "<hdd><id>1</id></hdd>", "</hddList></storage>"), |a| {
-            drop(storage::storage(a))
+            drop(storage::storage(a));
         }),
         ("channels as JSON", filled("{\"WorkingStatus\":{\"ChanStatus\":[{}", ",{}", "]}}"), |a| {
-            drop(system::working(a))
+            drop(system::working(a));
         }),
         ("nesting as JSON", filled("", "[", ""), |a| drop(system::working(a))),
         ("lines", filled("", "a=\n", ""), lines),
