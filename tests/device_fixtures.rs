@@ -28,6 +28,10 @@ fn folder(dialect: &str) -> Option<PathBuf> {
     Some(Path::new(&folder).join(dialect))
 }
 
+fn is_json(name: &str) -> bool {
+    std::path::Path::new(name).extension().is_some_and(|extension| extension == "json")
+}
+
 /// Every file of a folder, by name.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
@@ -111,7 +115,7 @@ fn read_hikvision(path: &str, answer: &Answer) -> Result<usize, Why> {
 fn answers_of_hikvision_devices_as_json_are_read() {
     let Some(folder) = folder("hikvision") else { return };
     let mut read = BTreeMap::new();
-    for (name, bytes) in files(&folder).iter().filter(|(name, _)| name.starts_with("DS-")) {
+    for (name, bytes) in files(&folder).iter().filter(|(name, _)| name.starts_with("DS-") && is_json(name)) {
         let document: Value = serde_json::from_slice(bytes).unwrap_or_else(|e| panic!("{name}: {e}"));
         let paths = document["data"]["ISAPI"].as_object().unwrap_or_else(|| panic!("{name} has paths"));
         for (path, saved) in paths {

@@ -195,6 +195,8 @@ async fn every_firmware_of_dahuas_tells_how_far_back_it_holds() {
 
 #[tokio::test]
 async fn gaps_schedules_skew_and_sick_disks_are_seen_by_both() {
+    use DiskStatus::{Degraded, Failed, Ok, Unknown};
+
     for kind in [Kind::Hikvision, Kind::Dahua] {
         let mut options = RecorderOptions::named("r").manner(kind).channels(4).held_days(20.0);
         options.skew_seconds = -3600;
@@ -229,9 +231,7 @@ async fn gaps_schedules_skew_and_sick_disks_are_seen_by_both() {
         let online: Vec<_> = finding.channels.yes().unwrap().iter().map(|channel| channel.online).collect();
         assert_eq!(online, [Some(true), Some(true), Some(true), Some(false)], "{kind:?}");
         let disks: Vec<_> = finding.disks.yes().unwrap().iter().map(|disk| disk.status).collect();
-        let expected =
-            [DiskStatus::Ok, DiskStatus::Failed, DiskStatus::Degraded, DiskStatus::Failed, DiskStatus::Unknown];
-        assert_eq!(disks, expected, "{kind:?}");
+        assert_eq!(disks, [Ok, Failed, Degraded, Failed, Unknown], "{kind:?}");
         assert_eq!(finding.unknown_words.len(), 1, "{kind:?}: {:?}", finding.unknown_words);
         assert_eq!(finding.bits_per_second.get(&1), Some(&2_048_000), "{kind:?}");
     }

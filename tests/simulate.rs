@@ -34,7 +34,7 @@ async fn output(mut command: Command) -> std::process::Output {
     tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap()
 }
 
-/// Lets GStreamer read until so many packets have come, and interrupts it: it must have met no error on the way, nor in
+/// Lets gst-launch read until so many packets have come, and interrupts it: it must have met no error on the way, nor in
 /// its PAUSE and TEARDOWN. (With an element that ends the stream, rtspsrc at times closes its own connection before it
 /// sends PAUSE on it, and then reports an end of file that no server caused.)
 fn gstreamer_reads_until_interrupted(url: &str, packets: usize) {

@@ -15,7 +15,7 @@ use crate::ledger::retention::patience;
 use crate::observation::{Class, DiskStatus, Observation, Outcome, RecordMode, RecorderSeen, Recording, Seen};
 use crate::store::Reader;
 
-/// Poll one recorder once: what it is, its clock, disks and channels, what it holds, and what it does not tell and why
+/// Ask one recorder once for its clock, disks, channels and recordings
 ///
 /// Asks as the daemon would, from its own connection; a login that a device has refused is not tried again. Exit code: 0
 /// it answers and all is well, 1 something is wrong with its clock, its disks or its recordings, 2 it does not answer,
@@ -79,12 +79,25 @@ async fn poll(config: &Config, recorder: &Recorder, scan: bool) -> (Poll, Readin
         let presence = record.as_ref().and_then(|record| record.presence(&behind.camera).ok());
         behind.presence = presence.unwrap_or_default();
     }
+    if scan {
+        let minutes =
+            (12 + 4 * subject.cameras.len()) / usize::try_from(recorder.requests_per_minute).unwrap_or(1).max(1);
+        eprintln!(
+            "asking for {} channels at {} requests a minute: about {} min, more the first time",
+            subject.cameras.len(),
+            recorder.requests_per_minute,
+            minutes.max(1)
+        );
+    }
     let _ = rustls::crypto::ring::default_provider().install_default();
     let poller = Poller::new(recorder, credential, &gate, memory);
     let depth = if scan { WishDepth::Scan } else { WishDepth::Metadata };
     let zone = &config.daemon.timezone;
     let poll = poller.poll(&subject.wish(depth, Timestamp::now(), zone)).await;
     let reading = reading::read(&subject, &poll.finding, poll.known_offset, Timestamp::now(), zone);
+    if let Err(error) = crate::store::gate::keep(&config.store.path, &gate.drain_changes()) {
+        eprintln!("what was learnt of the login is not kept: {error}");
+    }
     (poll, reading)
 }
 

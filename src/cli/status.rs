@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{Timestamp, Unit};
 
 use crate::config::Config;
+use crate::inventory::CameraId;
 use crate::observation::{Cause, State};
 use crate::snapshot::{CameraStatus, RecorderStatus};
 use crate::store::Reader;
@@ -222,7 +223,8 @@ fn recorder_lines(recorders: &[RecorderStatus], now: Timestamp) -> String {
             (None, None) => wrong.push("not known yet".to_owned()),
         }
         if let (false, Some(since)) = (wrong.is_empty(), recorder.since) {
-            wrong[0].push_str(&format!(" for {}", how_long(since, now)));
+            wrong[0] += " for ";
+            wrong[0] += &how_long(since, now);
         }
         if let Some(serial) = &recorder.replaced_serial {
             wrong.push(format!("device replaced, was {serial}"));
@@ -232,7 +234,7 @@ fn recorder_lines(recorders: &[RecorderStatus], now: Timestamp) -> String {
             wrong.push(format!("no camera in the inventory for channel {}", channels.join(", ")));
         }
         if !recorder.cameras_without_channel.is_empty() {
-            let cameras: Vec<_> = recorder.cameras_without_channel.iter().map(|camera| camera.as_str()).collect();
+            let cameras: Vec<_> = recorder.cameras_without_channel.iter().map(CameraId::as_str).collect();
             wrong.push(format!("shows no channel for {}", cameras.join(", ")));
         }
         wrong.extend(recorder.detail.clone());
@@ -265,7 +267,7 @@ fn how_long(since: Timestamp, now: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::{CameraId, CommuneId, SiteId};
+    use crate::inventory::{CommuneId, SiteId};
 
     fn status(id: &str, state: State) -> CameraStatus {
         let unseen = CameraStatus::unseen(

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::finding::{DeviceTime, Finding, Found, Holding, Wish, WishDepth};
+use super::finding::{DeviceTime, Finding, Found, Holding, Why, Wish, WishDepth};
 use crate::inventory::{Camera, CameraId, Recorder, RecorderId, RecorderKind};
 use crate::ledger::retention::{Presence, Requirement, forecast, missing};
 use crate::observation::{Outcome, RecorderSeen, Recording};
@@ -200,8 +200,9 @@ fn detail(finding: &Finding) -> Option<String> {
 impl<T> Found<T> {
     fn no(&self) -> Option<String> {
         match self {
+            // What a device cannot do is no finding.
+            Self::NotAsked | Self::Yes(_) | Self::No(Why::NotSupported) => None,
             Self::No(why) => Some(why.to_string()),
-            Self::NotAsked | Self::Yes(_) => None,
         }
     }
 }
@@ -237,7 +238,7 @@ mod tests {
 
     use super::*;
     use crate::device::exchange::Trouble;
-    use crate::device::finding::{self, Why};
+    use crate::device::finding;
     use crate::observation::{Channel, Device, Disk, DiskStatus, RecordMode};
 
     fn zone() -> TimeZone {
@@ -249,8 +250,8 @@ mod tests {
         "2026-11-01T03:00:00Z".parse().unwrap()
     }
 
-    fn wall(text: &str) -> Option<DeviceTime> {
-        Some(DeviceTime::Wall(text.parse::<DateTime>().unwrap()))
+    fn wall(text: &str) -> DeviceTime {
+        DeviceTime::Wall(text.parse::<DateTime>().unwrap())
     }
 
     fn days(first: &str, count: i32) -> BTreeSet<Date> {
@@ -287,8 +288,11 @@ mod tests {
 
     #[test]
     fn times_are_the_devices_wall_clock_less_its_error_in_the_sites_zone() {
-        let holding =
-            Holding { oldest: wall("2026-10-01T00:10:00"), newest: wall("2026-11-01T10:09:00"), ..Holding::default() };
+        let holding = Holding {
+            oldest: Some(wall("2026-10-01T00:10:00")),
+            newest: Some(wall("2026-11-01T10:09:00")),
+            ..Holding::default()
+        };
         let reading = read(&subject(), &finding(600.0, holding), None, now(), &zone());
         let recording = &reading.seen.recordings.unwrap()[0];
         assert_eq!(recording.oldest, Some("2026-09-30T17:00:00Z".parse().unwrap()));
@@ -299,8 +303,8 @@ mod tests {
     #[test]
     fn a_clock_that_is_off_by_half_a_day_dates_nothing_and_adds_no_day() {
         let holding = Holding {
-            oldest: wall("2000-01-01T00:00:00"),
-            newest: wall("2000-01-02T00:00:00"),
+            oldest: Some(wall("2000-01-01T00:00:00")),
+            newest: Some(wall("2000-01-02T00:00:00")),
             present: days("2000-01-01", 2),
             looked_at: days("2000-01-01", 2),
         };
@@ -315,8 +319,8 @@ mod tests {
         let mut present = days("2026-10-10", 23);
         present.remove(&"2026-10-17".parse().unwrap());
         let holding = Holding {
-            oldest: wall("2026-10-10T08:00:00"),
-            newest: wall("2026-11-01T09:59:00"),
+            oldest: Some(wall("2026-10-10T08:00:00")),
+            newest: Some(wall("2026-11-01T09:59:00")),
             present,
             looked_at: days("2026-10-02", 31),
         };

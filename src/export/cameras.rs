@@ -174,6 +174,7 @@ fn write_probe(out: &mut Writer, rows: &[Row<'_>]) {
     );
 }
 
+#[allow(clippy::cast_precision_loss)] // Seconds of some years stay far below 2^52.
 fn write_recording(out: &mut Writer, rows: &[Row<'_>], now: Timestamp) {
     gauge(
         out,

@@ -173,12 +173,15 @@ impl Incidents {
         self.reset_due(Due::Group(g), waits.then_some(due));
     }
 
-    /// One that begins now; what its dark cameras have waited already counts, by themselves or for a narrower failure.
+    /// One that begins now; what its dark cameras have waited already counts, by themselves or for a narrower failure that
+    /// was not told.
     fn outage_of(&self, g: usize, dark: &[usize], view: &View<'_>) -> Outage {
         let by_themselves =
             dark.iter().filter_map(|&i| self.cameras[i].complains.filter(|(kind, _)| *kind == Kind::Dark));
         let narrower = dark.iter().filter_map(|&i| view.cameras[i].behind.filter(|behind| *behind != g));
-        let narrower = narrower.filter_map(|behind| self.groups[behind].outage.as_ref().filter(|outage| !outage.gone));
+        let narrower = narrower.filter_map(|behind| {
+            self.groups[behind].outage.as_ref().filter(|outage| !outage.gone && outage.opened.is_none())
+        });
         let decided = by_themselves.map(|(_, decided)| decided).chain(narrower.map(|outage| outage.decided));
         Outage::new(decided.fold(view.now, Timestamp::min), dark.iter().copied())
     }

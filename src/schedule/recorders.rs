@@ -40,6 +40,7 @@ pub enum Answered {
 }
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own; no two exclude each other")]
 struct Entry {
     due: Moment,
     polling: bool,

@@ -16,6 +16,7 @@ use crate::snapshot::{CameraStatus, Incident, RecorderStatus};
 const OPENAPI: &str = include_str!("openapi.json");
 
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the JSON")]
 struct Cameras<'a> {
     at: Timestamp,
     cameras: Vec<&'a CameraStatus>,

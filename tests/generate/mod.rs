@@ -99,7 +99,7 @@ fn world(dice: &mut Dice) -> World {
             gateway: dice.chance(50),
         })
         .collect();
-    let recorders: Vec<Recorder> = (0..*dice.pick(&[0, 1, 2, 2, 4]))
+    let recorders: Vec<Recorder> = (0..*dice.pick(&[0, 1, 2, 4, 4]))
         .map(|i| Recorder { id: format!("recorder-{i}"), site: dice.pick(&sites).id.clone() })
         .collect();
     let funds = vec![("fund-a".to_owned(), true), ("fund-b".to_owned(), false)];
@@ -172,7 +172,7 @@ fn observations(dice: &mut Dice, world: &World, start: Nanos) -> Vec<Value> {
     let mut line_is_cut: Vec<bool> = world.sites.iter().map(|_| false).collect();
     let mut recorder_moods: Vec<Mood> = world.recorders.iter().map(|_| Mood::Ok).collect();
     // What our own clock adds to each offset.
-    let mut our_clock = 0.0;
+    let mut our_clock = *dice.pick(&[0.0, 0.0, 0.0, 300.0]);
     let restless = *dice.pick(&[3, 8, 20]);
     let longest_step = *dice.pick(&[3, 8, 20]);
     let mut online = true;
@@ -281,7 +281,8 @@ fn poll(
             return line;
         }
     }
-    if dice.chance(50) {
+    // Where there are enough to bear witness of our clock, they tell theirs more often.
+    if dice.chance(if world.recorders.len() > 2 { 85 } else { 50 }) {
         let offset = *dice.pick(&[0.4, 0.4, 0.4, -60.0, 60.0, 60.5, -61.0, 300.0, 43_199.0, -43_200.0]);
         line["clock_offset_seconds"] = json!(offset + our_clock);
     }
@@ -336,7 +337,7 @@ fn recording(dice: &mut Dice, camera: &Camera, at: Nanos, start: Nanos) -> Value
     }
     if dice.chance(70) {
         let mut gap_days: Vec<String> = Vec::new();
-        if is_old && dice.chance(30) {
+        if is_old && dice.chance(60) {
             gap_days.push(three_days_ago(start).to_string());
         }
         if dice.chance(15) {
