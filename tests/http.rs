@@ -243,7 +243,9 @@ fn the_api_lists_cameras_and_incidents_in_the_shape_of_the_snapshot() {
     let cameras: Vec<CameraStatus> = serde_json::from_value(body["cameras"].clone()).unwrap();
     assert_eq!(cameras.len(), 10, "the shape reads back");
     let expected = serde_json::to_string(&server.snapshot.borrow().cameras).unwrap();
-    assert_eq!(answer.text(), format!(r#"{{"at":"2026-11-01T00:00:00Z","cameras":{expected}}}"#));
+    let recorders = serde_json::to_string(&server.snapshot.borrow().recorders).unwrap();
+    let whole = format!(r#"{{"at":"2026-11-01T00:00:00Z","cameras":{expected},"recorders":{recorders}}}"#);
+    assert_eq!(answer.text(), whole);
     let dark = get(&server, "/api/v1/cameras?state=dark").json();
     assert_eq!(dark["cameras"].as_array().unwrap().len(), 1);
     assert_eq!(dark["cameras"][0]["cause"], "connect_timeout");
@@ -304,7 +306,9 @@ fn the_api_is_described_path_by_path_and_field_by_field() {
     for (path, methods) in api["paths"].as_object().unwrap() {
         let method = methods.as_object().unwrap().keys().next().unwrap().to_uppercase();
         let address = path.replace("{month}", "2026-10").replace("{id}", "nvr");
-        assert_eq!(ask(&server, &method, &address, &["Content-Length: 0"]).status, 200, "{path}");
+        let status = ask(&server, &method, &address, &["Content-Length: 0"]).status;
+        let described = &methods[method.to_lowercase()]["responses"][status.to_string()];
+        assert!((200..300).contains(&status) && described.is_object(), "{path}: {status}");
     }
     let schemas = &api["components"]["schemas"];
     let described = |schema: &str| -> Vec<String> {
@@ -325,6 +329,8 @@ fn the_api_is_described_path_by_path_and_field_by_field() {
     assert_eq!(sent(&camera["picture"]), described("Picture"));
     assert_eq!(sent(&camera["device"]), described("Device"));
     assert_eq!(sent(&camera["recording"]), described("Recording"));
+    assert_eq!(sent(&cameras["recorders"][0]), described("Recorder"));
+    assert_eq!(sent(&cameras["recorders"][0]["disks"][0]), described("Disk"));
     let report = get(&server, "/api/v1/reports/2026-10").json();
     let retried = ask(&server, "POST", "/api/v1/credentials/nvr/retry", &["Content-Length: 0"]).json();
     assert_eq!(sent(&retried), described("Retried"));
