@@ -61,12 +61,11 @@ impl Simulated {
             .args(["--recorders", &recorders.to_string(), "--recorder-kind", kind, "--config-out"])
             .arg(&fleet)
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("camwatch simulate");
-        let lines = BufReader::new(process.stdout.take().expect("piped")).lines();
-        let ready = lines.map_while(Result::ok).find(|line| line.contains("curl http://"));
-        assert!(ready.is_some(), "the simulator is ready");
+        let mut lines = BufReader::new(process.stderr.take().expect("piped")).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.contains("curl http://")), "the simulator is ready");
         // The budget is the configuration's; here the night is shorter.
         let inventory = fleet.join("inventory/simulated.toml");
         let text = std::fs::read_to_string(&inventory).expect("the inventory");
