@@ -209,7 +209,11 @@ pub(super) async fn build(fleet: &Fleet) -> Result<String, SimulateError> {
                 cameras.push_str("picture = false\n");
             }
             if place.recorder.is_some() {
-                let _ = write!(cameras, "recorder = \"{recorder}\"\nchannel = {}\ninstalled = {INSTALLED}\n", i + 1);
+                let _ = write!(
+                    cameras,
+                    "recorder = \"{recorder}\"\nchannel = {}\ninstalled = {INSTALLED}\nretention = \"30d\"\n",
+                    i + 1
+                );
             }
         }
         let _ = write!(
