@@ -22,7 +22,7 @@ use camwatch::device::reading::{self, Subject};
 use camwatch::gate::Gate;
 use camwatch::inventory::{MinuteOfDay, Recorder, RecorderId};
 use camwatch::observation::Outcome;
-use camwatch::schedule::{Answered, Asking, Recorders};
+use camwatch::schedule::{Answered, Recorders};
 use jiff::{SignedDuration, Timestamp};
 use nix::sys::resource::{UsageWho, getrusage};
 use tokio::task::JoinSet;
@@ -90,7 +90,7 @@ fn load(file: &Path) -> Config {
 }
 
 fn poller(config: &Config, recorder: &Recorder, gate: &Gate) -> Poller {
-    let credential = recorder.credential.as_ref().and_then(|id| config.inventory.credentials.get(id));
+    let credential = config.inventory.credential(recorder.credential.as_ref());
     Poller::new(recorder, credential, gate, Memory::default())
 }
 
@@ -176,8 +176,8 @@ async fn province() {
         for (id, asking) in plan.start(moment, clock) {
             let (poller, subject) = (Arc::clone(&pollers[&id]), subjects[&id].clone());
             let depth = match asking {
-                Asking::Metadata => WishDepth::Metadata,
-                Asking::Scan => {
+                WishDepth::Metadata => WishDepth::Metadata,
+                WishDepth::Scan => {
                     scanning += 1;
                     most = most.max(scanning);
                     WishDepth::Scan
@@ -198,8 +198,8 @@ async fn province() {
         requests += poll.cost.requests;
         bytes += poll.cost.received_bytes;
         match asking {
-            Asking::Metadata => metadata += 1,
-            Asking::Scan => {
+            WishDepth::Metadata => metadata += 1,
+            WishDepth::Scan => {
                 scanning -= 1;
                 scanned += 1;
                 failed += u32::from(!whole);

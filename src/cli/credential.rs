@@ -1,14 +1,15 @@
 //! `camwatch credential`: logins that devices refuse, and one more try for them.
 
 use std::io::{self, Write as _};
-use std::time::Duration;
 
 use clap::Subcommand;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use reqwest::Method;
 
+use super::ask::{NoAnswer, ask};
 use super::exit;
-use crate::config::{Config, nearest};
+use crate::config::nearest;
 use crate::gate::{Closed, Gate, Shut};
 use crate::inventory::CredentialId;
 use crate::store::{Reader, StoreError, gate};
@@ -58,19 +59,12 @@ enum Failure {
     #[error("no credential {id:?} in the inventory; {hint}")]
     Unknown { id: String, hint: String },
     #[error(
-        "the daemon's API wants a login or a certificate; ask it with \
-         curl -u USER -X POST {url}"
-    )]
-    WantsLogin { url: String },
-    #[error(
         "a daemon writes the record, but none answers at {url}, where [daemon] listen has it ({error}); if it was \
          started with another configuration, name that one"
     )]
     Elsewhere { url: String, error: reqwest::Error },
-    #[error("the daemon's answer at {url} cannot be used ({error}); its log says more")]
-    NotUsable { url: String, error: reqwest::Error },
-    #[error("cannot start the asynchronous runtime: {0}")]
-    Runtime(io::Error),
+    #[error(transparent)]
+    NoAnswer(#[from] NoAnswer),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -125,12 +119,13 @@ fn retry(args: &Retry) -> Result<(), Failure> {
         let hint = nearest(&args.id, credentials.keys().map(CredentialId::as_str));
         return Err(Failure::Unknown { id: args.id.clone(), hint });
     };
-    let hosts = match ask_daemon(&config, id)? {
-        Ok(hosts) => hosts,
-        Err((url, error)) => match gate::retry(&config.store.path, id) {
+    let hosts = match ask::<Retried>(&config, Method::POST, &format!("/api/v1/credentials/{id}/retry")) {
+        Ok(retried) => retried.hosts,
+        Err(NoAnswer::NoDaemon { url, error }) => match gate::retry(&config.store.path, id) {
             Err(StoreError::Locked { .. }) => return Err(Failure::Elsewhere { url, error }),
             hosts => hosts?,
         },
+        Err(error) => return Err(error.into()),
     };
     if hosts.is_empty() {
         eprintln!("no device refuses {id}");
@@ -143,35 +138,6 @@ fn retry(args: &Retry) -> Result<(), Failure> {
 #[derive(serde::Deserialize)]
 struct Retried {
     hosts: Vec<String>,
-}
-
-/// The hosts, or where no daemon answered.
-fn ask_daemon(config: &Config, id: &CredentialId) -> Result<Result<Vec<String>, (String, reqwest::Error)>, Failure> {
-    let mut address = config.daemon.listen;
-    if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() {
-            std::net::Ipv4Addr::LOCALHOST.into()
-        } else {
-            std::net::Ipv6Addr::LOCALHOST.into()
-        });
-    }
-    let secured = config.web.tls_server_config.is_some();
-    let url = format!("{}://{address}/api/v1/credentials/{id}/retry", if secured { "https" } else { "http" });
-    if secured || !config.web.basic_auth_users.is_empty() {
-        return Err(Failure::WantsLogin { url });
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
-    // Fails only where one is installed already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let asked = runtime.block_on(async {
-        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build()?;
-        client.post(&url).send().await?.error_for_status()?.json::<Retried>().await
-    });
-    match asked.map_err(reqwest::Error::without_url) {
-        Ok(retried) => Ok(Ok(retried.hosts)),
-        Err(error) if error.is_connect() => Ok(Err((url, error))),
-        Err(error) => Err(Failure::NotUsable { url, error }),
-    }
 }
 
 /// A reader that has seen enough is no failure.

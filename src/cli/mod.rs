@@ -2,6 +2,7 @@
 //!
 //! Standard output carries results, standard error logs and progress.
 
+mod ask;
 mod check;
 mod completions;
 mod credential;
@@ -78,6 +79,12 @@ impl ConfigArg {
             exit::BAD_INPUT
         })
     }
+}
+
+/// What follows "no such id": the one of those known that is spelt most like it.
+fn nearest_id<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> String {
+    let nearest = known.max_by(|a, b| strsim::jaro(a, word).total_cmp(&strsim::jaro(b, word)));
+    nearest.map_or_else(String::new, |id| format!("; the nearest id is {id:?}"))
 }
 
 /// Runs the command that was asked for.

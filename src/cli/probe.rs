@@ -168,12 +168,10 @@ fn of_camera(args: &Args, config: Option<&Config>) -> Result<Request, String> {
     };
     let known = CameraId::new(target).ok().and_then(|id| config.inventory.cameras.get(&id));
     let Some(camera) = known else {
-        let ids = config.inventory.cameras.keys().map(CameraId::as_str);
-        let nearest = ids.max_by(|a, b| strsim::jaro(a, target).total_cmp(&strsim::jaro(b, target)));
-        let hint = nearest.map_or_else(String::new, |id| format!("; the nearest id is {id:?}"));
+        let hint = super::nearest_id(target, config.inventory.cameras.keys().map(CameraId::as_str));
         return Err(format!("no camera {target:?} in the inventory{hint}"));
     };
-    let credential = camera.credential.as_ref().and_then(|id| config.inventory.credentials.get(id));
+    let credential = config.inventory.credential(camera.credential.as_ref());
     Ok(Request {
         camera: camera.id.clone(),
         url: camera.url.clone(),

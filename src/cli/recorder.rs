@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::device::finding::{Found, WishDepth};
 use crate::device::poller::{Memory, Poll, Poller};
 use crate::device::reading::{self, Reading, Subject};
-use crate::inventory::{Recorder, RecorderId};
+use crate::inventory::{Camera, Recorder, RecorderId};
 use crate::ledger::retention::patience;
 use crate::observation::{Class, DiskStatus, Observation, Outcome, RecordMode, RecorderSeen, Recording, Seen};
 use crate::store::Reader;
@@ -40,9 +40,7 @@ pub(crate) fn run(args: &Args) -> u8 {
     let Ok(config) = args.config.load() else { return super::exit::FAILED };
     let known = RecorderId::new(&args.recorder).ok().and_then(|id| config.inventory.recorders.get(&id));
     let Some(recorder) = known else {
-        let ids = config.inventory.recorders.keys().map(RecorderId::as_str);
-        let nearest = ids.max_by(|a, b| strsim::jaro(a, &args.recorder).total_cmp(&strsim::jaro(b, &args.recorder)));
-        let hint = nearest.map_or_else(String::new, |id| format!("; the nearest id is {id:?}"));
+        let hint = super::nearest_id(&args.recorder, config.inventory.recorders.keys().map(RecorderId::as_str));
         eprintln!("no recorder {:?} in the inventory{hint}", args.recorder);
         return super::exit::FAILED;
     };
@@ -73,8 +71,10 @@ async fn poll(config: &Config, recorder: &Recorder, scan: bool) -> (Poll, Readin
     let gate = super::probe::known_refusals(config);
     let memory = record.as_ref().and_then(|record| record.recorder(&recorder.id).ok().flatten());
     let memory = Memory::parse(memory.as_ref().and_then(|row| row.memory.as_deref()));
-    let credential = recorder.credential.as_ref().and_then(|id| config.inventory.credentials.get(id));
-    let mut subject = Subject::new(recorder, config.inventory.cameras.values());
+    let credential = config.inventory.credential(recorder.credential.as_ref());
+    let today = Timestamp::now().to_zoned(config.daemon.timezone.clone()).date();
+    let in_service = |camera: &&Camera| crate::daemon::in_service(camera, today);
+    let mut subject = Subject::new(recorder, config.inventory.cameras.values().filter(in_service));
     for behind in subject.cameras.values_mut() {
         let presence = record.as_ref().and_then(|record| record.presence(&behind.camera).ok());
         behind.presence = presence.unwrap_or_default();

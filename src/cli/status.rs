@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
-use std::time::Duration;
 
 use jiff::{Timestamp, Unit};
+use reqwest::Method;
 
+use super::ask::{NoAnswer, ask};
 use crate::config::Config;
 use crate::inventory::CameraId;
 use crate::observation::{Cause, State};
@@ -29,11 +30,11 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> u8 {
     // Not known is what 3 means here, as for a probe.
     let Ok(config) = args.config.load() else { return 3 };
-    let Answer { mut cameras, recorders } = match ask_daemon(&config) {
+    let Answer { mut cameras, recorders } = match ask(&config, Method::GET, "/api/v1/cameras") {
         Ok(answer) => answer,
         Err(why) => {
             eprintln!("camwatch: {why}; showing what the record holds");
-            Answer { cameras: from_record(&config, matches!(why, NoAnswer::WantsLogin)), recorders: Vec::new() }
+            Answer { cameras: from_record(&config, matches!(why, NoAnswer::WantsLogin { .. })), recorders: Vec::new() }
         }
     };
     cameras.sort_by(|a, b| (rank(a.state), &a.site, &a.camera).cmp(&(rank(b.state), &b.site, &b.camera)));
@@ -82,51 +83,6 @@ fn rank(state: State) -> u8 {
 struct Answer {
     cameras: Vec<CameraStatus>,
     recorders: Vec<RecorderStatus>,
-}
-
-/// Why the daemon did not say.
-#[derive(Debug, thiserror::Error)]
-enum NoAnswer {
-    #[error("the daemon's API wants a login or a certificate")]
-    WantsLogin,
-    #[error("no daemon answers at {url} ({error})")]
-    NoDaemon { url: String, error: reqwest::Error },
-    #[error("the daemon's answer at {url} cannot be used ({error})")]
-    NotUsable { url: String, error: reqwest::Error },
-    #[error("cannot start the asynchronous runtime: {0}")]
-    Runtime(std::io::Error),
-}
-
-/// The states from the daemon's own API.
-fn ask_daemon(config: &Config) -> Result<Answer, NoAnswer> {
-    if config.web.tls_server_config.is_some() || !config.web.basic_auth_users.is_empty() {
-        return Err(NoAnswer::WantsLogin);
-    }
-    let mut address = config.daemon.listen;
-    if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() {
-            std::net::Ipv4Addr::LOCALHOST.into()
-        } else {
-            std::net::Ipv6Addr::LOCALHOST.into()
-        });
-    }
-    let url = format!("http://{address}/api/v1/cameras");
-    let fail = |error: reqwest::Error| {
-        let url = url.clone();
-        if error.is_connect() {
-            NoAnswer::NoDaemon { url, error: error.without_url() }
-        } else {
-            NoAnswer::NotUsable { url, error: error.without_url() }
-        }
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(NoAnswer::Runtime)?;
-    // Fails only where one is installed already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    runtime.block_on(async {
-        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().map_err(fail)?;
-        let answer = client.get(&url).send().await.map_err(fail)?.error_for_status().map_err(fail)?;
-        answer.json().await.map_err(fail)
-    })
 }
 
 /// What the record last knew. Where no daemon runs nobody has looked since, and each camera is unknown.

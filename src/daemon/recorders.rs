@@ -8,6 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::watch::in_service;
 
 use crate::config::Config;
 use crate::device::finding::WishDepth;
@@ -15,11 +18,11 @@ use crate::device::http::Cost;
 use crate::device::poller::{Memory, Poller};
 use crate::device::reading::{self, Reading, Subject};
 use crate::gate::Gate;
-use crate::inventory::{Camera, Credential, Inventory, Recorder, RecorderId, RecorderKind};
+use crate::inventory::{Camera, CameraId, Inventory, Recorder, RecorderId, RecorderKind};
 use crate::judgement::Judge;
-use crate::ledger::retention::is_too_little;
+use crate::ledger::retention::{Presence, is_too_little};
 use crate::observation::{Channel, Class, Device, Disk, Outcome, RecorderSeen};
-use crate::schedule::{self, Answered, Asking, Moment};
+use crate::schedule::{self, Answered, Moment};
 use crate::snapshot::RecorderStatus;
 use crate::store::{Reader, RecorderRow};
 
@@ -30,10 +33,17 @@ pub(super) struct Recorders {
     record: PathBuf,
     gate: Gate,
     plan: schedule::Recorders,
-    pollers: BTreeMap<RecorderId, Arc<Poller>>,
+    watched: BTreeMap<RecorderId, Watched>,
     /// As the record knew them when the daemon began.
     known: BTreeMap<RecorderId, RecorderRow>,
     live: BTreeMap<RecorderId, Live>,
+}
+
+/// A recorder of the configuration.
+struct Watched {
+    poller: Arc<Poller>,
+    /// With the cameras that are in service today: another may have had the channel before.
+    subject: Subject,
 }
 
 /// What a recorder last said.
@@ -55,7 +65,7 @@ struct Live {
 /// What a poll came to.
 pub(super) struct Polled {
     pub(super) recorder: RecorderId,
-    pub(super) asking: Asking,
+    pub(super) asking: WishDepth,
     pub(super) reading: Reading,
     pub(super) cost: Cost,
     pub(super) took: Duration,
@@ -68,16 +78,16 @@ pub(super) struct Polled {
 impl Recorders {
     pub(super) fn new(record: PathBuf, gate: Gate, known: BTreeMap<RecorderId, RecorderRow>) -> Self {
         let live = known.iter().map(|(id, row)| (id.clone(), Live::of_row(row))).collect();
-        Self { record, gate, plan: schedule::Recorders::new(), pollers: BTreeMap::new(), known, live }
+        Self { record, gate, plan: schedule::Recorders::new(), watched: BTreeMap::new(), known, live }
     }
 
     /// From now on these are asked; a poller whose recorder is configured as before stays.
-    pub(super) fn configure(&mut self, config: &Config, moment: Moment) {
+    pub(super) fn configure(&mut self, config: &Config, today: Date, moment: Moment) {
         let inventory = &config.inventory;
-        let mut before = std::mem::take(&mut self.pollers);
+        let mut before = std::mem::take(&mut self.watched);
         for recorder in inventory.recorders.values() {
-            let credential = credential_of(inventory, recorder);
-            let poller = match before.remove(&recorder.id) {
+            let credential = inventory.credential(recorder.credential.as_ref());
+            let poller = match before.remove(&recorder.id).map(|watched| watched.poller) {
                 Some(poller) if poller.is_of(recorder, credential) => poller,
                 Some(poller) => Arc::new(Poller::new(recorder, credential, &self.gate, poller.remembered())),
                 None => {
@@ -85,7 +95,9 @@ impl Recorders {
                     Arc::new(Poller::new(recorder, credential, &self.gate, Memory::parse(kept)))
                 }
             };
-            self.pollers.insert(recorder.id.clone(), poller);
+            let cameras = inventory.cameras.values().filter(|camera| in_service(camera, today));
+            let subject = Subject::new(recorder, cameras);
+            self.watched.insert(recorder.id.clone(), Watched { poller, subject });
         }
         self.live.retain(|id, _| inventory.recorders.contains_key(id));
         let probe = &config.probe;
@@ -94,12 +106,12 @@ impl Recorders {
             probe.confirm,
             probe.retention_scan,
             &config.daemon.timezone,
-            self.pollers.iter().map(|(id, poller)| (id.clone(), poller.last_scan())),
+            self.watched.iter().map(|(id, watched)| (id.clone(), watched.poller.last_scan())),
             moment,
         );
     }
 
-    pub(super) fn start(&mut self, moment: Moment, now: Timestamp) -> Vec<(RecorderId, Asking)> {
+    pub(super) fn start(&mut self, moment: Moment, now: Timestamp) -> Vec<(RecorderId, WishDepth)> {
         self.plan.start(moment, now)
     }
 
@@ -111,7 +123,7 @@ impl Recorders {
         self.plan.scan_now(recorder, moment)
     }
 
-    pub(super) fn lost(&mut self, recorder: &RecorderId, asking: Asking) {
+    pub(super) fn lost(&mut self, recorder: &RecorderId, asking: WishDepth) {
         self.plan.lost(recorder, asking);
     }
 
@@ -120,22 +132,21 @@ impl Recorders {
         &self,
         config: &Arc<Config>,
         id: &RecorderId,
-        asking: Asking,
+        asking: WishDepth,
     ) -> Option<impl Future<Output = Polled> + Send + 'static> {
-        let recorder = config.inventory.recorders.get(id)?;
-        let poller = Arc::clone(self.pollers.get(id)?);
-        let mut subject = Subject::new(recorder, config.inventory.cameras.values());
+        let Watched { poller, subject } = self.watched.get(id)?;
+        let (poller, mut subject) = (Arc::clone(poller), subject.clone());
         let (record, config) = (self.record.clone(), Arc::clone(config));
         Some(async move {
             let zone = &config.daemon.timezone;
-            let depth = match asking {
-                Asking::Metadata => WishDepth::Metadata,
-                Asking::Scan => {
-                    subject = with_presence(subject, record).await;
-                    WishDepth::Scan
+            if asking == WishDepth::Scan {
+                let cameras = subject.cameras.values().map(|behind| behind.camera.clone()).collect();
+                let mut presence = presence(record, cameras).await;
+                for behind in subject.cameras.values_mut() {
+                    behind.presence = presence.remove(&behind.camera).unwrap_or_default();
                 }
-            };
-            let poll = poller.poll(&subject.wish(depth, Timestamp::now(), zone)).await;
+            }
+            let poll = poller.poll(&subject.wish(asking, Timestamp::now(), zone)).await;
             let reading = reading::read(&subject, &poll.finding, poll.known_offset, Timestamp::now(), zone);
             Polled {
                 recorder: subject.recorder,
@@ -176,10 +187,10 @@ impl Recorders {
     pub(super) fn status(&self, config: &Config, judge: &Judge) -> Vec<RecorderStatus> {
         let inventory = &config.inventory;
         let nothing = Live::default();
-        let status = |recorder: &Recorder| {
+        let status = |(recorder, watched): (&Recorder, &Watched)| {
             let live = self.live.get(&recorder.id).unwrap_or(&nothing);
             let standing = judge.recorder(&recorder.id);
-            let behind = Subject::new(recorder, inventory.cameras.values()).cameras;
+            let behind = &watched.subject.cameras;
             let shown = |channel: &u32| live.channels.iter().any(|shown| shown.channel == *channel);
             Some(RecorderStatus {
                 recorder: recorder.id.clone(),
@@ -213,7 +224,8 @@ impl Recorders {
                 },
             })
         };
-        inventory.recorders.values().filter_map(status).collect()
+        let watched = self.watched.iter();
+        watched.filter_map(|(id, watched)| Some((inventory.recorders.get(id)?, watched))).filter_map(status).collect()
     }
 
     /// The clock of a recorder as it was last read.
@@ -269,30 +281,56 @@ impl Live {
     }
 }
 
-fn credential_of<'a>(inventory: &'a Inventory, recorder: &Recorder) -> Option<&'a Credential> {
-    inventory.credentials.get(recorder.credential.as_ref()?)
-}
-
-/// What the record knows of the days of the cameras behind it; off the watch's thread, since the disk may be slow.
-async fn with_presence(subject: Subject, record: PathBuf) -> Subject {
-    let unread = subject.clone();
+/// What the record knows of the days of these cameras; off the watch's thread, since the disk may be slow.
+async fn presence(record: PathBuf, cameras: Vec<CameraId>) -> BTreeMap<CameraId, Presence> {
     let read = tokio::task::spawn_blocking(move || {
-        let mut subject = subject;
         let reader = Reader::open(&record)?;
-        for behind in subject.cameras.values_mut() {
-            behind.presence = reader.presence(&behind.camera)?;
-        }
-        Ok::<_, crate::store::StoreError>(subject)
+        let presence = |camera: CameraId| reader.presence(&camera).map(|presence| (camera, presence));
+        cameras.into_iter().map(presence).collect::<Result<_, _>>()
     });
     match read.await {
-        Ok(Ok(subject)) => subject,
+        Ok(Ok(presence)) => presence,
         Ok(Err(error)) => {
             tracing::warn!(%error, "the days that were seen before could not be read; all are asked for again");
-            unread
+            BTreeMap::new()
         }
         Err(error) => {
             tracing::error!(%error, "reading the record failed by a fault of camwatch");
-            unread
+            BTreeMap::new()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_is_the_camera_that_is_in_service_today_whatever_its_predecessor_is_called() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("camwatch.toml");
+        let camera = |id: &str, service: &str| {
+            format!(
+                "[[camera]]\nid = \"{id}\"\nsite = \"s\"\nname = \"x\"\nurl = \"rtsp://192.0.2.1/{id}\"\nrecorder = \"nvr\"\n\
+                 channel = 1\n{service}\n"
+            )
+        };
+        let text = format!(
+            "[daemon]\ndata_dir = \"data\"\ninventory = []\n[[commune]]\nid = \"c\"\nname = \"x\"\n[[site]]\nid = \"s\"\n\
+             commune = \"c\"\nname = \"x\"\n[[recorder]]\nid = \"nvr\"\nsite = \"s\"\nkind = \"hikvision\"\n\
+             url = \"http://192.0.2.1\"\n{}{}",
+            camera("a-new", "installed = 2026-06-01"),
+            camera("z-old", "retired = 2026-06-01"),
+        );
+        std::fs::write(&file, text).unwrap();
+        let config = Config::load(&file).unwrap();
+        let mut recorders = Recorders::new(directory.path().join("none"), Gate::default(), BTreeMap::new());
+        let mut behind = |day: &str| {
+            recorders.configure(&config, day.parse().unwrap(), Moment::ZERO);
+            let watched = recorders.watched.values().next().unwrap();
+            watched.subject.cameras[&1].camera.to_string()
+        };
+        assert_eq!(behind("2026-05-31"), "z-old");
+        assert_eq!(behind("2026-06-01"), "a-new");
     }
 }

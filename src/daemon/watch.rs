@@ -17,11 +17,12 @@ use super::clock::Clock;
 use super::live::{Live, snapshot};
 use super::recorders::{Polled, Recorders};
 use crate::config::Config;
+use crate::device::finding::WishDepth;
 use crate::inventory::{CameraId, HostPort, Maintenance, RecorderId, SiteId};
 use crate::judgement::{Event, Judge, Output, Policy};
 use crate::observation::{Class, Observation, Outcome, Seen};
 use crate::probe::{Login, Prober, Report, Request, WATCH, reachable};
-use crate::schedule::{Asking, Finish, Gateways, Limits, Moment, Plan, Start};
+use crate::schedule::{Finish, Gateways, Limits, Moment, Plan, Start};
 use crate::snapshot::{RecordingStatus, Snapshot, Windows};
 use crate::store::{Entry, Writer};
 use crate::telemetry::Telemetry;
@@ -54,7 +55,7 @@ enum Subject {
     Camera(CameraId),
     Gateway(SiteId),
     References,
-    Recorder(RecorderId, Asking),
+    Recorder(RecorderId, WishDepth),
 }
 
 /// What one task came to.
@@ -288,7 +289,7 @@ impl Watch {
         let gateways: Vec<SiteId> =
             config.inventory.sites.values().filter(|s| s.gateway.is_some()).map(|s| s.id.clone()).collect();
         self.gateways.set_sites(probe.interval, probe.recheck, probe.confirm, gateways.into_iter(), moment);
-        self.recorders.configure(&config, moment);
+        self.recorders.configure(&config, today, moment);
         self.changed = true;
     }
 
@@ -312,7 +313,7 @@ impl Watch {
         self.looking.insert(task.id(), subject);
     }
 
-    fn ask(&mut self, recorder: &RecorderId, asking: Asking) {
+    fn ask(&mut self, recorder: &RecorderId, asking: WishDepth) {
         match self.recorders.poll(&self.config, recorder, asking) {
             Some(poll) => {
                 let task = self.tasks.spawn(async move { Done::Recorder(Box::new(poll.await)) });
@@ -545,12 +546,11 @@ impl Request {
     /// The camera's main stream at its configured depth.
     #[must_use]
     pub fn of(config: &Config, camera: &crate::inventory::Camera) -> Self {
-        let login =
-            camera.credential.as_ref().and_then(|id| config.inventory.credentials.get(id)).map(|credential| Login {
-                credential: Some(credential.id.clone()),
-                username: credential.username.clone(),
-                password: credential.password.clone(),
-            });
+        let login = config.inventory.credential(camera.credential.as_ref()).map(|credential| Login {
+            credential: Some(credential.id.clone()),
+            username: credential.username.clone(),
+            password: credential.password.clone(),
+        });
         Self {
             camera: camera.id.clone(),
             url: camera.url.clone(),

@@ -30,6 +30,13 @@ impl<T> Found<T> {
     }
 }
 
+/// Yes, or why not.
+impl<T> From<Result<T, Why>> for Found<T> {
+    fn from(result: Result<T, Why>) -> Self {
+        result.map_or_else(Self::No, Self::Yes)
+    }
+}
+
 /// Why something was not found.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Why {

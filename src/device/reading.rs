@@ -10,11 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::finding::{DeviceTime, Finding, Found, Holding, Why, Wish, WishDepth};
 use crate::inventory::{Camera, CameraId, Recorder, RecorderId, RecorderKind};
-use crate::ledger::retention::{Presence, Requirement, forecast, missing};
+use crate::ledger::retention::{Presence, Requirement, forecast, is_clock_usable, missing};
 use crate::observation::{Outcome, RecorderSeen, Recording};
 
-/// A clock that is off by so much dates nothing.
-const UNUSABLE_CLOCK_SECONDS: f64 = 12.0 * 3600.0;
 /// How far back days are asked for, whatever is required.
 const MAX_DAYS: i64 = 400;
 
@@ -38,7 +36,7 @@ pub struct Behind {
 }
 
 impl Subject {
-    /// `cameras`: all of the inventory. One that names a recorder without a channel is its first.
+    /// `cameras`: those of the inventory that are in service; of others one may have had the channel before. One that names a recorder without a channel is its first.
     #[must_use]
     pub fn new<'a>(recorder: &Recorder, cameras: impl Iterator<Item = &'a Camera>) -> Self {
         let behind = cameras.filter(|camera| camera.recorder.as_ref() == Some(&recorder.id)).map(|camera| {
@@ -216,7 +214,7 @@ struct Clock<'a> {
 
 impl Clock<'_> {
     fn is_usable(&self) -> bool {
-        self.offset.abs() < UNUSABLE_CLOCK_SECONDS
+        is_clock_usable(self.offset)
     }
 
     /// `None` where the clock is so far off that nothing it dated can be used.

@@ -43,6 +43,12 @@ impl Inventory {
         Some(&self.sites.get(&camera.site)?.commune)
     }
 
+    /// The credential that a device names, if it names one.
+    #[must_use]
+    pub fn credential(&self, id: Option<&CredentialId>) -> Option<&Credential> {
+        self.credentials.get(id?)
+    }
+
     /// Whether a camera pages an officer: one of its funds has kind `commune` or says `page = true`.
     #[must_use]
     pub fn is_funded(&self, camera: &Camera) -> bool {

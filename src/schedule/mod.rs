@@ -6,4 +6,4 @@ pub mod recorders;
 
 pub use gateways::Gateways;
 pub use plan::{Finish, Limits, Look, Moment, Plan, Start};
-pub use recorders::{Answered, Asking, Recorders};
+pub use recorders::{Answered, Recorders};

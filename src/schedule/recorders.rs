@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::plan::Moment;
+use crate::device::finding::WishDepth;
 use crate::inventory::{MinuteOfDay, RecorderId};
 
 /// The scans of a night begin within this time.
@@ -21,13 +22,6 @@ const FIRST_APART: Duration = Duration::from_secs(1);
 const RECHECK: Duration = Duration::from_secs(60);
 /// Scans that run at once.
 const MAX_SCANS: usize = 16;
-
-/// What to ask a recorder for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asking {
-    Metadata,
-    Scan,
-}
 
 /// How a poll ended, as far as its schedule goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,14 +102,14 @@ impl Recorders {
     }
 
     /// What is to be asked now. Metadata goes on while a scan runs: requests take turns at the device.
-    pub fn start(&mut self, now: Moment, clock: Timestamp) -> Vec<(RecorderId, Asking)> {
+    pub fn start(&mut self, now: Moment, clock: Timestamp) -> Vec<(RecorderId, WishDepth)> {
         let mut starts = Vec::new();
         let mut scans = self.entries.values().filter(|entry| entry.scanning).count();
         for (recorder, entry) in &mut self.entries {
             if !entry.polling && entry.due <= now {
                 entry.polling = true;
                 entry.due = now + self.interval;
-                starts.push((recorder.clone(), Asking::Metadata));
+                starts.push((recorder.clone(), WishDepth::Metadata));
             }
             // A recorder that does not answer is not scanned; its turn comes when it does.
             let may_scan = !entry.scanning && !entry.polling && entry.answering && scans < MAX_SCANS;
@@ -123,19 +117,26 @@ impl Recorders {
                 entry.scanning = true;
                 entry.scan_now = false;
                 scans += 1;
-                starts.push((recorder.clone(), Asking::Scan));
+                starts.push((recorder.clone(), WishDepth::Scan));
             }
         }
         starts
     }
 
     /// A poll ended.
-    pub fn finish(&mut self, recorder: &RecorderId, asking: Asking, answered: Answered, now: Moment, clock: Timestamp) {
+    pub fn finish(
+        &mut self,
+        recorder: &RecorderId,
+        asking: WishDepth,
+        answered: Answered,
+        now: Moment,
+        clock: Timestamp,
+    ) {
         let (interval, confirm) = (self.interval, self.confirm);
         let Some(entry) = self.entries.get_mut(recorder) else { return };
         match asking {
-            Asking::Metadata => entry.polling = false,
-            Asking::Scan => {
+            WishDepth::Metadata => entry.polling = false,
+            WishDepth::Scan => {
                 entry.scanning = false;
                 // One that failed is not repeated before the next night, unless somebody asks: it may be what the
                 // device cannot bear.
@@ -156,11 +157,11 @@ impl Recorders {
     }
 
     /// A poll came to nothing by a fault of ours.
-    pub fn lost(&mut self, recorder: &RecorderId, asking: Asking) {
+    pub fn lost(&mut self, recorder: &RecorderId, asking: WishDepth) {
         if let Some(entry) = self.entries.get_mut(recorder) {
             match asking {
-                Asking::Metadata => entry.polling = false,
-                Asking::Scan => entry.scanning = false,
+                WishDepth::Metadata => entry.polling = false,
+                WishDepth::Scan => entry.scanning = false,
             }
         }
     }
@@ -231,13 +232,13 @@ mod tests {
         let mut polls = Vec::new();
         for second in 0..2000 {
             for (recorder, asking) in plan.start(secs(second), night) {
-                assert_eq!(asking, Asking::Metadata);
+                assert_eq!(asking, WishDepth::Metadata);
                 polls.push(second);
                 plan.finish(&recorder, asking, Answered::No, secs(second), night);
             }
         }
         assert_eq!(polls, [0, 60, 120, 1020, 1920]);
-        plan.finish(&id("a"), Asking::Metadata, Answered::Blind, secs(2000), night);
+        plan.finish(&id("a"), WishDepth::Metadata, Answered::Blind, secs(2000), night);
         assert_eq!(plan.next_wake(), Some(secs(2820)), "what refuses us is not asked sooner");
     }
 
@@ -245,20 +246,20 @@ mod tests {
     fn a_scan_follows_the_first_answer_and_then_comes_once_a_night_in_turn() {
         let mut plan = plan(&[("a", None), ("b", Some("2026-11-01T04:10:00Z"))]);
         let day = at("2026-11-01T12:00:00Z");
-        assert_eq!(plan.start(secs(0), day), [(id("a"), Asking::Metadata)]);
-        plan.finish(&id("a"), Asking::Metadata, Answered::Yes, secs(1), day);
-        assert_eq!(plan.start(secs(1), day), [(id("a"), Asking::Scan), (id("b"), Asking::Metadata)]);
-        plan.finish(&id("a"), Asking::Scan, Answered::Yes, secs(60), day);
-        plan.finish(&id("b"), Asking::Metadata, Answered::Yes, secs(60), day);
+        assert_eq!(plan.start(secs(0), day), [(id("a"), WishDepth::Metadata)]);
+        plan.finish(&id("a"), WishDepth::Metadata, Answered::Yes, secs(1), day);
+        assert_eq!(plan.start(secs(1), day), [(id("a"), WishDepth::Scan), (id("b"), WishDepth::Metadata)]);
+        plan.finish(&id("a"), WishDepth::Scan, Answered::Yes, secs(60), day);
+        plan.finish(&id("b"), WishDepth::Metadata, Answered::Yes, secs(60), day);
         let scans = |plan: &mut Recorders, clock: &str| -> Vec<String> {
             let starts = plan.start(secs(100), at(clock));
-            starts.into_iter().filter(|(_, asking)| *asking == Asking::Scan).map(|(id, _)| id.to_string()).collect()
+            starts.into_iter().filter(|(_, asking)| *asking == WishDepth::Scan).map(|(id, _)| id.to_string()).collect()
         };
         assert!(scans(&mut plan, "2026-11-02T01:59:59Z").is_empty());
         assert_eq!(scans(&mut plan, "2026-11-02T02:00:00Z"), ["a"]);
         assert!(scans(&mut plan, "2026-11-02T03:59:59Z").is_empty(), "the second has the later turn");
         assert_eq!(scans(&mut plan, "2026-11-02T04:00:00Z"), ["b"]);
-        plan.finish(&id("a"), Asking::Scan, Answered::Yes, secs(200), at("2026-11-02T02:10:00Z"));
+        plan.finish(&id("a"), WishDepth::Scan, Answered::Yes, secs(200), at("2026-11-02T02:10:00Z"));
         assert!(scans(&mut plan, "2026-11-02T12:00:00Z").is_empty(), "once a night");
     }
 
@@ -267,8 +268,8 @@ mod tests {
         let mut plan = plan(&[("a", Some("2026-10-20T02:00:00Z"))]);
         let day = at("2026-11-01T12:00:00Z");
         plan.start(secs(0), day);
-        plan.finish(&id("a"), Asking::Metadata, Answered::Yes, secs(1), day);
-        assert_eq!(plan.start(secs(1), day), [(id("a"), Asking::Scan)]);
+        plan.finish(&id("a"), WishDepth::Metadata, Answered::Yes, secs(1), day);
+        assert_eq!(plan.start(secs(1), day), [(id("a"), WishDepth::Scan)]);
     }
 
     #[test]
@@ -276,14 +277,14 @@ mod tests {
         let mut plan = plan(&[("a", None)]);
         let day = at("2026-11-01T12:00:00Z");
         plan.start(secs(0), day);
-        plan.finish(&id("a"), Asking::Metadata, Answered::No, secs(1), day);
+        plan.finish(&id("a"), WishDepth::Metadata, Answered::No, secs(1), day);
         assert!(plan.start(secs(1), day).is_empty());
-        assert_eq!(plan.start(secs(61), day), [(id("a"), Asking::Metadata)]);
-        plan.finish(&id("a"), Asking::Metadata, Answered::Yes, secs(61), day);
-        assert_eq!(plan.start(secs(61), day), [(id("a"), Asking::Scan)]);
-        plan.finish(&id("a"), Asking::Scan, Answered::Yes, secs(70), day);
+        assert_eq!(plan.start(secs(61), day), [(id("a"), WishDepth::Metadata)]);
+        plan.finish(&id("a"), WishDepth::Metadata, Answered::Yes, secs(61), day);
+        assert_eq!(plan.start(secs(61), day), [(id("a"), WishDepth::Scan)]);
+        plan.finish(&id("a"), WishDepth::Scan, Answered::Yes, secs(70), day);
         assert!(plan.scan_now(&id("a"), secs(80)));
         assert!(!plan.scan_now(&id("b"), secs(80)));
-        assert_eq!(plan.start(secs(80), day), [(id("a"), Asking::Metadata)], "first whether it answers");
+        assert_eq!(plan.start(secs(80), day), [(id("a"), WishDepth::Metadata)], "first whether it answers");
     }
 }

@@ -61,11 +61,7 @@ impl<E: Exchange> Find<'_, '_, E> {
     async fn each(&mut self, channels: &[u32]) -> Vec<(u32, Found<Holding>)> {
         let mut holdings = Vec::new();
         for &channel in channels {
-            let holding = match self.channel(channel).await {
-                Ok(holding) => Found::Yes(holding),
-                Err(why) => Found::No(why),
-            };
-            holdings.push((channel, holding));
+            holdings.push((channel, self.channel(channel).await.into()));
             if self.asking.ended() {
                 break;
             }

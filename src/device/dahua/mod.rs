@@ -116,20 +116,15 @@ impl<E: Exchange> Poll<'_, E> {
     async fn run(&mut self) {
         let Some(device) = self.identity().await else { return };
         self.tell(&device);
-        self.finding.clock = match self.clock().await {
-            Ok(clock) => Found::Yes(clock),
-            Err(why) => Found::No(why),
-        };
+        self.finding.clock = self.clock().await.into();
         if self.asking.ended() {
             return;
         }
-        self.finding.disks = match self.get(DISKS, answers::disks).await {
-            Ok(disks) => {
-                self.finding.unknown_words.extend(disks.unknown_words);
-                Found::Yes(disks.disks)
-            }
-            Err(why) => Found::No(why),
-        };
+        let disks = self.get(DISKS, answers::disks).await.map(|disks| {
+            self.finding.unknown_words.extend(disks.unknown_words);
+            disks.disks
+        });
+        self.finding.disks = disks.into();
         if self.asking.ended() {
             return;
         }

@@ -104,24 +104,16 @@ struct Poll<'a, E> {
     finding: Finding,
 }
 
-/// Yes, or why not.
-fn found<T>(result: Result<T, Why>) -> Found<T> {
-    match result {
-        Ok(value) => Found::Yes(value),
-        Err(why) => Found::No(why),
-    }
-}
-
 impl<E: Exchange> Poll<'_, E> {
     async fn run(&mut self) {
         let Some(kind) = self.identity().await else { return };
-        self.finding.clock = found(self.clock().await);
+        self.finding.clock = self.clock().await.into();
         if self.asking.ended() {
             return;
         }
         let storage = self.get(STORAGE, storage::storage).await;
         if self.asking.ended() {
-            self.finding.disks = found(storage.map(|storage| storage.disks));
+            self.finding.disks = storage.map(|storage| storage.disks).into();
             return;
         }
         let working = self.get(WORKING, system::working).await;
