@@ -4,9 +4,10 @@
 //!
 //! ```text
 //! config ─► inventory ─► schedule ─► probe, device ─► observation ─► judgement ─► event ─► store, snapshot ─► export, web, report
+//!                                                                             └─► paging (duty) ─► notify
 //! ```
 //!
-//! Whatever decides (`judgement`, `ledger`, `schedule::plan`) is pure and takes the time as an argument; whatever
+//! Whatever decides (`judgement`, `ledger`, `duty`, `paging`, `schedule::plan`) is pure and takes the time as an argument; whatever
 //! touches the world (sockets, disks, clocks) decides nothing.
 #![forbid(unsafe_code)]
 
@@ -15,12 +16,15 @@ pub mod config;
 pub mod daemon;
 pub mod device;
 mod dial;
+pub mod duty;
 pub mod export;
 pub mod gate;
 pub mod inventory;
 pub mod judgement;
 pub mod ledger;
+pub mod notify;
 pub mod observation;
+pub mod paging;
 pub mod probe;
 pub mod report;
 pub mod schedule;

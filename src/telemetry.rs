@@ -235,6 +235,10 @@ impl Telemetry {
                 id = %e.id, phase = e.phase.as_str(), scope = e.scope.as_str(), subject = %e.subject, cause = %e.cause,
                 cameras = e.cameras.len(), since = %e.since, "incident"
             ),
+            Event::Page(e) => tracing::info!(
+                incident = e.incident.as_deref(), officer = %e.officer, channel = %e.channel, reason = e.reason.as_str(),
+                "page"
+            ),
         }
     }
 

@@ -62,7 +62,7 @@ const THE_WORLD: &[&str] = &[
 
 #[test]
 fn what_decides_is_pure() {
-    for room in ["judgement", "ledger", "inventory", "observation"] {
+    for room in ["judgement", "ledger", "inventory", "observation", "duty", "paging"] {
         never_says(room, THE_WORLD);
     }
 }
@@ -86,6 +86,10 @@ fn nothing_asks_upwards() {
     }
     never_says("probe", &["crate::judgement", "crate::schedule", "crate::ledger"]);
     never_says("judgement", &["crate::probe", "crate::schedule"]);
+    never_says("duty", DOWNSTREAM);
+    never_says("duty", &["crate::judgement", "crate::paging", "crate::notify"]);
+    never_says("paging", DOWNSTREAM);
+    never_says("paging", &["crate::notify"]);
     for room in ["store", "export", "web", "report", "schedule", "snapshot"] {
         never_says(room, &["crate::daemon", "crate::cli"]);
     }

@@ -307,6 +307,8 @@ impl Tape {
             self.writer.record_blocking(match event {
                 Event::State(event) => Entry::State(event),
                 Event::Incident(event) => Entry::Incident(event),
+                // Nothing was sent to anybody.
+                Event::Page(_) => continue,
             });
         }
     }

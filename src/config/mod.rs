@@ -104,6 +104,12 @@ pub struct Alert {
     pub unknown_after: Duration,
     pub heartbeat_url: Option<Url>,
     pub alertmanagers: Vec<Url>,
+    /// Where phones reach this daemon: what links in messages begin with. Without it messages carry reply codes alone.
+    pub public_url: Option<Url>,
+    /// How long an acknowledgement holds.
+    pub ack_expires: Duration,
+    /// When in the day digests go out.
+    pub digest: crate::inventory::MinuteOfDay,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

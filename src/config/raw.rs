@@ -87,6 +87,9 @@ tables! {
         unknown_after: Duration,
         heartbeat_url: HttpUrl,
         alertmanagers: List<HttpUrl>,
+        public_url: HttpUrl,
+        ack_expires: Duration,
+        digest: MinuteOfDay,
     }
 
     Metrics in "[metrics]" {

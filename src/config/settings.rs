@@ -120,6 +120,9 @@ pub(super) fn alert(raw: Option<raw::Alert>, log: &mut Log) -> Alert {
         unknown_after: or(raw.unknown_after, minutes(30)),
         heartbeat_url: raw.heartbeat_url.map(|url| url.value.0),
         alertmanagers: list(raw.alertmanagers).into_iter().map(|url| url.0).collect(),
+        public_url: raw.public_url.map(|url| url.value.0),
+        ack_expires: or(raw.ack_expires, minutes(8 * 60)),
+        digest: or(raw.digest, MinuteOfDay(7 * 60)),
     };
     match (alert.owner, owner_place, alertmanagers_place) {
         (Owner::Push, Some(place), None) => {

@@ -493,10 +493,11 @@ impl Watch {
         for event in output.events {
             self.changed = true;
             self.outlets.telemetry.decided(&event);
-            self.outlets.writer.record(match &event {
-                Event::State(event) => Entry::State(event.clone()),
-                Event::Incident(event) => Entry::Incident(event.clone()),
-            });
+            match &event {
+                Event::State(event) => self.outlets.writer.record(Entry::State(event.clone())),
+                Event::Incident(event) => self.outlets.writer.record(Entry::Incident(event.clone())),
+                Event::Page(_) => {}
+            }
             // Nobody has to listen.
             let _ = self.outlets.events.send(event);
         }

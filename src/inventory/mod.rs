@@ -318,10 +318,23 @@ pub struct DayTimes {
     pub to: MinuteOfDay,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
+    /// Dark cameras.
     Officer,
+    /// The monitor itself, refused credentials, gaps of the roster.
     It,
+}
+
+impl Role {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Officer => "officer",
+            Self::It => "it",
+        }
+    }
 }
 
 /// Who is on duty for a site or commune.

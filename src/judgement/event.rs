@@ -1,4 +1,4 @@
-//! What the judgement says: changes of a camera's state, and incidents.
+//! What is decided: changes of a camera's state, incidents, and who is told.
 //!
 //! The JSON lines of these types are a public format; fields keep their order.
 
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::inventory::CameraId;
+use crate::inventory::{CameraId, ChannelId, OfficerId};
 use crate::observation::{Cause, State};
 
 /// One line of `replay`.
@@ -14,6 +14,7 @@ use crate::observation::{Cause, State};
 pub enum Event {
     State(StateEvent),
     Incident(IncidentEvent),
+    Page(PageEvent),
 }
 
 impl Event {
@@ -23,6 +24,7 @@ impl Event {
         match self {
             Self::State(event) => event.at,
             Self::Incident(event) => event.at,
+            Self::Page(event) => event.at,
         }
     }
 }
@@ -53,6 +55,16 @@ impl Serialize for Event {
                 line.serialize_field("cause", &event.cause)?;
                 line.serialize_field("cameras", &event.cameras)?;
                 line.serialize_field("since", &event.since)?;
+                line.end()
+            }
+            Self::Page(event) => {
+                let mut line = serializer.serialize_struct("Event", 6)?;
+                line.serialize_field("at", &event.at)?;
+                line.serialize_field("event", "page")?;
+                line.serialize_field("incident", &event.incident)?;
+                line.serialize_field("officer", &event.officer)?;
+                line.serialize_field("channel", &event.channel)?;
+                line.serialize_field("reason", &event.reason)?;
                 line.end()
             }
         }
@@ -131,4 +143,41 @@ pub struct IncidentEvent {
     /// Those that it explains, in the order of their ids.
     pub cameras: Vec<CameraId>,
     pub since: Timestamp,
+}
+
+/// Why an officer is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PageReason {
+    Open,
+    Reminder,
+    Escalation,
+    Close,
+    /// Several things in one message, or what waits for the day.
+    Digest,
+}
+
+impl PageReason {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Reminder => "reminder",
+            Self::Escalation => "escalation",
+            Self::Close => "close",
+            Self::Digest => "digest",
+        }
+    }
+}
+
+/// An officer is to be told of an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageEvent {
+    pub at: Timestamp,
+    /// `None` (JSON `null`) for what is about no incident, such as a gap of the roster.
+    pub incident: Option<String>,
+    pub officer: OfficerId,
+    /// The first of the officer's channels.
+    pub channel: ChannelId,
+    pub reason: PageReason,
 }

@@ -17,6 +17,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/0001_record.sql"),
     include_str!("schema/0002_recorders.sql"),
     include_str!("schema/0003_gate.sql"),
+    include_str!("schema/0004_paging.sql"),
 ];
 
 /// `PRAGMA application_id` of a record: "camw".

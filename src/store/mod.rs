@@ -9,6 +9,7 @@
 mod file;
 pub mod gate;
 pub mod maintenance;
+mod paging;
 mod queue;
 mod reader;
 mod rows;
@@ -20,10 +21,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::gate::GateChange;
-use crate::inventory::{CameraId, Maintenance, RecorderId};
+use crate::inventory::{CameraId, ChannelId, Maintenance, OfficerId, RecorderId};
 use crate::judgement::Change;
 use crate::judgement::event::{IncidentEvent, StateEvent};
 use crate::observation::Observation;
+use crate::paging::{Acknowledgement, Row, Step};
 
 pub use reader::{ClosedIncident, Hour, Metadata, Reader, RecorderRow, RecordingSeen};
 pub use writer::Writer;
@@ -72,6 +74,21 @@ pub enum Entry {
         camera: CameraId,
         days: BTreeSet<Date>,
         looked_at: BTreeSet<Date>,
+    },
+    /// What the desk came to, in one transaction with the incident that it tells.
+    Paging {
+        incident: Option<IncidentEvent>,
+        step: Box<Step>,
+    },
+    /// How a message stands now.
+    Outbox(Box<Row>),
+    Acknowledged(Acknowledgement),
+    /// Where an officer who enrolled is reached on a channel.
+    Address {
+        officer: OfficerId,
+        channel: ChannelId,
+        address: String,
+        at: Timestamp,
     },
     /// What was learnt about talking with a recorder, as JSON. What it says it is comes with its observations.
     Recorder {

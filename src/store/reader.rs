@@ -98,6 +98,10 @@ impl Reader {
         outcome
     }
 
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        read(&self.connection).map_err(file::sqlite("reading", &self.path))
+    }
+
     /// What the judgement needs to take up after a restart.
     ///
     /// # Errors

@@ -10,8 +10,8 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, Transaction, params};
 
-use super::Entry;
 use super::queue::Item;
+use super::{Entry, paging};
 use crate::inventory::CameraId;
 use crate::judgement::Change;
 use crate::judgement::event::{IncidentEvent, Phase as IncidentPhase, StateEvent};
@@ -132,6 +132,17 @@ impl<'a> Batch<'a> {
             Item::Entry(Entry::Incident(event)) => self.incident(event),
             Item::Entry(Entry::Alive(at)) => self.alive(*at),
             Item::Entry(Entry::Gate(change)) => super::gate::write(self.transaction, change),
+            Item::Entry(Entry::Paging { incident, step }) => {
+                if let Some(incident) = incident {
+                    self.incident(incident)?;
+                }
+                paging::write_step(self.transaction, step)
+            }
+            Item::Entry(Entry::Outbox(row)) => paging::write_row(self.transaction, row),
+            Item::Entry(Entry::Acknowledged(one)) => paging::write_acknowledgement(self.transaction, one),
+            Item::Entry(Entry::Address { officer, channel, address, at }) => {
+                paging::write_address(self.transaction, officer, channel, address, *at)
+            }
             Item::Entry(Entry::Presence { camera, days, looked_at }) => self.presence(camera, days, looked_at),
             Item::Entry(Entry::Recorder { recorder, memory }) => {
                 self.sql(

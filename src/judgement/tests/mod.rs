@@ -163,6 +163,7 @@ fn show(event: &Event) -> String {
             e.cameras,
             seconds(e.since)
         ),
+        Event::Page(_) => unreachable!("the judgement pages nobody"),
     }
 }
 

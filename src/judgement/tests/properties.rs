@@ -178,6 +178,7 @@ proptest! {
                 .filter(|event| match event {
                     Event::State(event) => ["d", "e"].contains(&event.camera.as_str()),
                     Event::Incident(event) => ["d", "e", "s"].contains(&event.subject.as_str()),
+                    Event::Page(_) => false,
                 })
                 .map(show)
                 .collect()

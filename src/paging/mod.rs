@@ -1,0 +1,39 @@
+//! The desk: what is told to whom and when, of incidents, alerts and the roster.
+//!
+//! One fault is one message to the officer on duty, then escalation until somebody has said that they have it. Pure: no
+//! clock, no I/O, no async; the same calls give the same messages. Knows the roster and the inventory; must not know
+//! channels' providers, the outbox or the record.
+
+mod message;
+
+pub use message::{
+    About, Acknowledgement, AlertFacts, DarkCamera, Delivery, Facts, How, Message, MessageId, Recipient, Row, Severity,
+    Standing,
+};
+
+/// What one step of the desk came to; written to the record in one transaction with the incident that it belongs to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Step {
+    /// To be sent.
+    pub messages: Vec<Message>,
+    /// Not to be sent any more, where they have not been.
+    pub withdrawn: Vec<MessageId>,
+    /// What the desk must find again after a restart.
+    pub kept: Vec<Kept>,
+}
+
+impl Step {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty() && self.withdrawn.is_empty() && self.kept.is_empty()
+    }
+}
+
+/// One row of what the desk remembers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The incident's id, or another name that is the desk's own.
+    pub key: String,
+    /// JSON; `None`: it can be forgotten.
+    pub value: Option<String>,
+}
