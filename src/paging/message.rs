@@ -7,6 +7,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::duty::Place;
 use crate::inventory::{CameraId, ChannelId, FundId, OfficerId, Role};
 use crate::judgement::event::{IncidentScope, PageReason};
 use crate::observation::Cause;
@@ -251,4 +252,39 @@ impl How {
             _ => Self::Page,
         }
     }
+}
+
+/// An alert that Prometheus raised, as Alertmanager sent it: fires until it says when it was over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RaisedAlert {
+    /// The same from firing to resolved, and never used again.
+    pub id: String,
+    pub role: Role,
+    pub severity: Severity,
+    /// `None`: of no place, so that every officer on duty in the role is meant.
+    pub place: Option<Place>,
+    pub title: String,
+    pub text: String,
+    pub since: Timestamp,
+    pub until: Option<Timestamp>,
+    pub runbook: Option<String>,
+}
+
+/// Which matter somebody has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    Incident(String),
+    /// The short number in the message.
+    Number(u16),
+    /// The last that this officer was told of.
+    LastTold,
+}
+
+/// Why nothing was acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAcknowledged {
+    #[error("no open incident {0}; it may be over already")]
+    Unknown(String),
+    #[error("nothing is open that you were told of")]
+    NothingTold,
 }
