@@ -3,6 +3,7 @@
 //! Knows messages and the record's writing end. Decides nothing about who is told: the desk does.
 
 pub mod ack;
+pub mod outbox;
 pub mod pairing;
 pub mod post;
 
