@@ -413,7 +413,12 @@ impl Outbox {
 
     fn withdraw_one(&mut self, id: &MessageId, now: Now, outcome: &mut Outcome) {
         match self.items.get_mut(id) {
-            Some(item) if item.in_flight.is_some() => item.withdrawn = true,
+            Some(item) if item.in_flight.is_some() => {
+                item.withdrawn = true;
+                // Should it be killed before the answer: then it is not sent again.
+                let ended_at = Some(now.at.max(item.row.message.decided_at));
+                outcome.rows.push(Row { standing: Standing::Withdrawn, ended_at, ..item.row.clone() });
+            }
             Some(_) => self.end(id, Standing::Withdrawn, now, outcome),
             None => {}
         }
