@@ -7,8 +7,8 @@
 mod message;
 
 pub use message::{
-    About, Acknowledgement, AlertFacts, DarkCamera, Delivery, Facts, How, Message, MessageId, Recipient, Row, Severity,
-    Standing,
+    About, Acknowledgement, AlertFacts, DarkCamera, Delivery, Facts, How, Message, MessageId, NotAcknowledged,
+    RaisedAlert, Recipient, Row, Severity, Standing, Which,
 };
 
 /// What one step of the desk came to; written to the record in one transaction with the incident that it belongs to.
