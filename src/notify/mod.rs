@@ -2,6 +2,10 @@
 //!
 //! Knows messages and the record's writing end. Decides nothing about who is told: the desk does.
 
+pub mod ack;
+pub mod pairing;
+pub mod post;
+
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
