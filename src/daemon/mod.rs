@@ -25,13 +25,16 @@ use tokio::task::JoinHandle;
 
 use crate::config::{Config, Problem, Problems};
 use crate::gate::Gate;
-use crate::inventory::{CameraId, HostPort, RecorderId};
+use crate::inventory::{CameraId, ChannelId, HostPort, OfficerId, RecorderId};
 use crate::judgement::Event;
+use crate::notify::ack::Links;
+use crate::notify::pairing::{NotPaired, Pairing};
+use crate::paging::{Acknowledgement, How, NotAcknowledged, Which};
 use crate::probe::{Prober, Report};
 use crate::snapshot::Snapshot;
 use crate::store::{Reader, StoreError, Writer};
 use crate::telemetry::Telemetry;
-use crate::web::{self, App, BoxFuture, NotProbed};
+use crate::web::{self, App, BoxFuture, NotNoted, NotProbed, Who};
 use recorders::Recorders;
 use watch::{Command, Outlets, Watch};
 
@@ -219,6 +222,8 @@ impl Daemon {
             reload: Arc::new(control.clone()),
             logins: Arc::new(control.clone()),
             recorders: Arc::new(control.clone()),
+            paging: Arc::new(control.clone()),
+            links: Arc::new(Links::new(&reader.ack_key()?)),
             ready,
         };
         telemetry.config_loaded(jiff::Timestamp::now().as_second());
@@ -454,6 +459,17 @@ impl web::ScanNow for Control {
             // A watch that is gone is stopping.
             self.commands.send(command).await.is_ok() && asked.await.unwrap_or(false)
         })
+    }
+}
+
+/// Until the desk is wired in, nobody was told of anything.
+impl web::Paging for Control {
+    fn acknowledge(&self, _: Which, _: Who, _: How) -> BoxFuture<'_, Result<Acknowledgement, NotNoted>> {
+        Box::pin(async { Err(NotAcknowledged::NothingTold.into()) })
+    }
+
+    fn pair(&self, _: OfficerId, _: Option<ChannelId>) -> BoxFuture<'_, Result<Pairing, NotPaired>> {
+        Box::pin(async { Err(NotPaired::Stopping) })
     }
 }
 

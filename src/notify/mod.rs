@@ -2,7 +2,10 @@
 //!
 //! Knows messages and the record's writing end. Decides nothing about who is told: the desk does.
 
+pub mod ack;
 pub mod channel;
+pub mod pairing;
+pub mod post;
 pub mod words;
 
 use std::time::Duration;
