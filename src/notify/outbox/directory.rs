@@ -32,7 +32,8 @@ impl Directory {
     #[must_use]
     pub fn of(config: &Config, enrolled: &BTreeMap<(OfficerId, ChannelId), String>) -> Self {
         let inventory = &config.inventory;
-        let at_once = inventory.channels.values().map(|channel| (channel.id.clone(), at_once(channel.kind))).collect();
+        let at_once =
+            inventory.channels.values().map(|channel| (channel.id.clone(), at_once(channel.kind()))).collect();
         let mut routes = BTreeMap::new();
         for officer in inventory.officers.values() {
             let ways = officer.channels.iter().filter_map(|id| {
@@ -42,7 +43,7 @@ impl Directory {
             });
             routes.insert(Recipient::Officer(officer.id.clone()), ways.collect());
         }
-        let mail = |channel: &&Channel| channel.kind == ChannelKind::Email;
+        let mail = |channel: &&Channel| channel.kind() == ChannelKind::Email;
         for fund in inventory.funds.values().filter(|fund| !fund.email.is_empty()) {
             let address = fund.email.join(", ");
             let ways = inventory.channels.values().filter(mail);
@@ -90,10 +91,9 @@ impl Directory {
 
 /// A webhook needs no address: whoever answers there knows people by their ids.
 fn reached(channel: &Channel, address: Option<&String>, id: &str) -> Option<String> {
-    match (address, channel.kind) {
-        (Some(address), _) => Some(address.clone()),
-        (None, ChannelKind::Webhook) => Some(id.to_owned()),
-        (None, _) => None,
+    match address {
+        Some(address) => Some(address.clone()),
+        None => (!channel.needs_address()).then(|| id.to_owned()),
     }
 }
 

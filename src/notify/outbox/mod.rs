@@ -192,8 +192,9 @@ impl Outbox {
     }
 
     /// Where recipients are reached.
-    pub fn directory_mut(&mut self) -> &mut Directory {
-        &mut self.directory
+    #[must_use]
+    pub fn directory(&self) -> &Directory {
+        &self.directory
     }
 
     /// A message to be sent. One that is here already, or was, changes nothing.
@@ -389,7 +390,7 @@ impl Outbox {
             let Some(channel) = channel.or_else(|| self.routes(item).next().map(|route| route.channel.clone())) else {
                 continue;
             };
-            let figures = figures.entry(channel).or_default();
+            let Some(figures) = figures.get_mut(&channel) else { continue };
             figures.queued += 1;
             let since = item.row.message.decided_at.max(item.row.message.not_before);
             figures.oldest = Some(figures.oldest.map_or(since, |oldest| oldest.min(since)));
