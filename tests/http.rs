@@ -306,7 +306,9 @@ fn the_api_is_described_path_by_path_and_field_by_field() {
     for (path, methods) in api["paths"].as_object().unwrap() {
         let method = methods.as_object().unwrap().keys().next().unwrap().to_uppercase();
         let address = path.replace("{month}", "2026-10").replace("{id}", "nvr");
-        let status = ask(&server, &method, &address, &["Content-Length: 0"]).status;
+        let body = r#"{"who":"truc-ban-1"}"#;
+        let length = format!("Content-Length: {}\r\n\r\n{body}", body.len());
+        let status = ask(&server, &method, &address, &[&length]).status;
         let described = &methods[method.to_lowercase()]["responses"][status.to_string()];
         assert!((200..300).contains(&status) && described.is_object(), "{path}: {status}");
     }
@@ -334,6 +336,8 @@ fn the_api_is_described_path_by_path_and_field_by_field() {
     let report = get(&server, "/api/v1/reports/2026-10").json();
     let retried = ask(&server, "POST", "/api/v1/credentials/nvr/retry", &["Content-Length: 0"]).json();
     assert_eq!(sent(&retried), described("Retried"));
+    let paired = ask(&server, "POST", "/api/v1/officers/truc-ban-1/pairing", &["Content-Length: 0"]).json();
+    assert_eq!(sent(&paired), described("Pairing"));
     assert_eq!(sent(&report), described("Report"));
     assert_eq!(sent(&report["cameras"][0]), described("ReportCamera"));
     assert_eq!(sent(&report["groups"][0]), described("ReportGroup"));
