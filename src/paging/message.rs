@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::duty::Place;
-use crate::inventory::{CameraId, ChannelId, FundId, OfficerId, Role};
-use crate::judgement::event::{IncidentScope, PageReason};
+use crate::inventory::{CameraId, ChannelId, FundId, Inventory, OfficerId, Role};
+use crate::judgement::event::{IncidentScope, PageEvent, PageReason};
 use crate::observation::Cause;
 
 /// Names a message for good: what is sent again after a crash carries the same. At most 40 characters of a-z, 0-9 and `-`.
@@ -56,6 +56,26 @@ pub struct Message {
     pub supersedes: Vec<MessageId>,
 }
 
+impl Message {
+    /// One for each thing that it tells, as if the first of the officer's channels takes it.
+    pub fn pages<'a>(&'a self, inventory: &'a Inventory) -> impl Iterator<Item = PageEvent> + 'a {
+        let officer = match &self.to {
+            Recipient::Officer(id) => inventory.officers.get(id),
+            Recipient::Fund(_) => None,
+        };
+        let to = officer.and_then(|officer| Some((&officer.id, officer.channels.first()?)));
+        to.into_iter().flat_map(|(officer, channel)| {
+            self.about.iter().map(|about| PageEvent {
+                at: self.decided_at,
+                incident: about.incident().map(str::to_owned),
+                officer: officer.clone(),
+                channel: channel.clone(),
+                reason: self.reason,
+            })
+        })
+    }
+}
+
 /// One thing that a message tells.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -82,6 +102,18 @@ pub enum About {
         cameras: Vec<DarkCamera>,
     },
     Test,
+}
+
+impl About {
+    /// The incident or alert that it is of.
+    #[must_use]
+    pub fn incident(&self) -> Option<&str> {
+        match self {
+            Self::Incident(facts) => Some(&facts.incident),
+            Self::Alert(facts) => Some(&facts.incident),
+            Self::DutyGap { .. } | Self::ChannelFailing { .. } | Self::Unfunded { .. } | Self::Test => None,
+        }
+    }
 }
 
 /// What is known of an incident, without addresses or secrets; names are those of the inventory.

@@ -4,12 +4,19 @@
 //! clock, no I/O, no async; the same calls give the same messages. Knows the roster and the inventory; must not know
 //! channels' providers, the outbox or the record.
 
+mod desk;
 mod message;
+mod rules;
 
+pub use desk::{Acknowledged, CaseStanding, Desk, Scene, Told};
 pub use message::{
-    About, Acknowledgement, AlertFacts, DarkCamera, Delivery, Facts, How, Message, MessageId, Recipient, Row, Severity,
-    Standing,
+    About, Acknowledgement, AlertFacts, DarkCamera, Delivery, Facts, How, Message, MessageId, NotAcknowledged,
+    RaisedAlert, Recipient, Row, Severity, Standing, Which,
 };
+pub use rules::Rules;
+
+use crate::inventory::Inventory;
+use crate::judgement::event::PageEvent;
 
 /// What one step of the desk came to; written to the record in one transaction with the incident that it belongs to.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,12 +27,19 @@ pub struct Step {
     pub withdrawn: Vec<MessageId>,
     /// What the desk must find again after a restart.
     pub kept: Vec<Kept>,
+    /// Incidents that somebody should have been told of, where there is nobody to tell.
+    pub untold: Vec<String>,
 }
 
 impl Step {
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.messages.is_empty() && self.withdrawn.is_empty() && self.kept.is_empty()
+        self.messages.is_empty() && self.withdrawn.is_empty() && self.kept.is_empty() && self.untold.is_empty()
+    }
+
+    /// One for each thing that each message to an officer tells, as if the first of their channels takes it.
+    pub fn pages<'a>(&'a self, inventory: &'a Inventory) -> impl Iterator<Item = PageEvent> + 'a {
+        self.messages.iter().flat_map(move |message| message.pages(inventory))
     }
 }
 

@@ -29,7 +29,10 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::config::Problems;
 use crate::export::Pages;
-use crate::inventory::{CameraId, RecorderId};
+use crate::inventory::{CameraId, ChannelId, OfficerId, RecorderId};
+use crate::notify::ack::Links;
+use crate::notify::pairing::{NotPaired, Pairing};
+use crate::paging::{Acknowledgement, How, NotAcknowledged, Which};
 use crate::probe::Report;
 use crate::snapshot::Snapshot;
 use crate::telemetry::Telemetry;
@@ -48,6 +51,9 @@ pub struct App {
     pub reload: Arc<dyn Reload>,
     pub logins: Arc<dyn RetryLogin>,
     pub recorders: Arc<dyn ScanNow>,
+    pub paging: Arc<dyn Paging>,
+    /// Reads the links in messages.
+    pub links: Arc<Links>,
     /// `true` from when the daemon does its work; `/-/ready` shows it.
     pub ready: watch::Receiver<bool>,
 }
@@ -88,6 +94,33 @@ pub trait RetryLogin: Send + Sync {
 pub trait ScanNow: Send + Sync {
     /// Has a recorder asked for all that it holds as soon as it answers; `false` for one that is not watched.
     fn scan<'a>(&'a self, recorder: &'a RecorderId) -> BoxFuture<'a, bool>;
+}
+
+/// Acknowledging and enrolling on request.
+pub trait Paging: Send + Sync {
+    /// Notes that `who` has it: an officer, or a name that was given. What it comes to is in the record before it answers,
+    /// where the disk takes it.
+    fn acknowledge(&self, which: Which, who: Who, how: How) -> BoxFuture<'_, Result<Acknowledgement, NotNoted>>;
+
+    /// A code with which an officer enrols on a channel, or on the first of theirs that can hear.
+    fn pair(&self, officer: OfficerId, channel: Option<ChannelId>) -> BoxFuture<'_, Result<Pairing, NotPaired>>;
+}
+
+/// Who has an incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    Officer(OfficerId),
+    /// A name that was given with a command or on a page.
+    Named(String),
+}
+
+/// Why an acknowledgement came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotNoted {
+    #[error(transparent)]
+    Not(#[from] NotAcknowledged),
+    #[error("the daemon is stopping; try again in a minute")]
+    Stopping,
 }
 
 /// Why the web cannot be served.
