@@ -13,7 +13,10 @@ enum Happening {
     Turn(usize),
     /// It changes its cause.
     Worsen(usize),
-    Acknowledge { officer: usize, number: Option<u16> },
+    Acknowledge {
+        officer: usize,
+        number: Option<u16>,
+    },
     Providers(u8),
     /// What the outbox held is delivered or refused.
     Deliver(bool),
