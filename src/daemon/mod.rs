@@ -29,12 +29,12 @@ use crate::inventory::{CameraId, ChannelId, HostPort, OfficerId, RecorderId};
 use crate::judgement::Event;
 use crate::notify::ack::Links;
 use crate::notify::pairing::{NotPaired, Pairing};
-use crate::paging::{Acknowledgement, How, NotAcknowledged, Which};
+use crate::paging::{Acknowledgement, How, NotAcknowledged, RaisedAlert, Which};
 use crate::probe::{Prober, Report};
 use crate::snapshot::Snapshot;
 use crate::store::{Reader, StoreError, Writer};
 use crate::telemetry::Telemetry;
-use crate::web::{self, App, BoxFuture, NotNoted, NotProbed, Who};
+use crate::web::{self, App, BoxFuture, NotNoted, NotProbed, NotTaken, Who};
 use recorders::Recorders;
 use watch::{Command, Outlets, Watch};
 
@@ -223,6 +223,7 @@ impl Daemon {
             logins: Arc::new(control.clone()),
             recorders: Arc::new(control.clone()),
             paging: Arc::new(control.clone()),
+            alerts: Arc::new(control.clone()),
             links: Arc::new(Links::new(&reader.ack_key()?)),
             ready,
         };
@@ -470,6 +471,13 @@ impl web::Paging for Control {
 
     fn pair(&self, _: OfficerId, _: Option<ChannelId>) -> BoxFuture<'_, Result<Pairing, NotPaired>> {
         Box::pin(async { Err(NotPaired::Stopping) })
+    }
+}
+
+/// Until the desk is wired in, nobody would be told.
+impl web::TakeAlerts for Control {
+    fn take(&self, _: Vec<RaisedAlert>) -> BoxFuture<'_, Result<(), NotTaken>> {
+        Box::pin(async { Err(NotTaken::Stopping) })
     }
 }
 
