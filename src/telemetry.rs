@@ -14,6 +14,7 @@ use crate::device::http::Cost;
 use crate::inventory::RecorderId;
 use crate::judgement::Event;
 use crate::observation::{Cause, Class, Outcome, RecorderSeen};
+use crate::paging::Acknowledgement;
 
 /// The daemon's own series. Cheap to share behind an `Arc`.
 pub struct Telemetry {
@@ -23,6 +24,7 @@ pub struct Telemetry {
     probe_duration: Histogram,
     probe_received_bytes: IntCounter,
     probe_panics: IntCounter,
+    pages_to_nobody: IntCounter,
     probes_in_flight: IntGauge,
     probe_slots: IntGauge,
     recorder_polls: IntCounter,
@@ -102,6 +104,10 @@ impl Telemetry {
             probe_panics: counter(
                 "camwatch_probe_panics_total",
                 "Probes in which a camera made the RTSP library panic; each was contained and counted as an outcome.",
+            ),
+            pages_to_nobody: counter(
+                "camwatch_pages_to_nobody_total",
+                "Matters that were to be told when nobody was on duty, nobody to escalate to and nobody in the role it.",
             ),
             probes_in_flight: gauge("camwatch_probes_in_flight", "Probes that run now."),
             probe_slots: gauge("camwatch_probe_slots", "Probes that may run at once: max_concurrent."),
@@ -240,6 +246,17 @@ impl Telemetry {
                 "page"
             ),
         }
+    }
+
+    /// Somebody has said that they have an incident.
+    pub fn acknowledged(&self, one: &Acknowledgement) {
+        tracing::info!(incident = %one.incident, who = %one.who, how = one.how.as_str(), until = %one.expires_at, "acknowledged");
+    }
+
+    /// Nobody is on duty, nobody to escalate to, and nobody in the role `it`.
+    pub fn nobody_to_tell(&self, incident: &str) {
+        self.pages_to_nobody.inc();
+        tracing::error!(incident, "nobody is on duty: nobody was told; see `camwatch roster`");
     }
 
     pub fn probe_panicked(&self, what: &str) {

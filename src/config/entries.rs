@@ -8,6 +8,7 @@ use std::collections::btree_map::Entry;
 use std::fmt::Display;
 
 use super::Probe;
+use super::channels::channel;
 use super::problem::{At, Log, Mark};
 use super::raw::{self, Document, List};
 use super::read::nearest;
@@ -15,9 +16,9 @@ use super::secrets::{Named, Secrets};
 use super::settings::timeout_fits;
 use super::value::ScopeWord;
 use crate::inventory::{
-    Camera, CameraId, Channel, ChannelId, ChannelKind, Commune, CommuneId, Credential, CredentialId, DayTimes, Depth,
-    Duty, Escalation, Fund, FundId, FundKind, FundShare, Inventory, Maintenance, Officer, OfficerId, Override,
-    Recorder, RecorderId, Scope, Shift, Site, SiteId, TlsPolicy,
+    Camera, CameraId, ChannelId, Commune, CommuneId, Credential, CredentialId, DayTimes, Depth, Duty, Escalation, Fund,
+    FundId, FundKind, FundShare, Inventory, Maintenance, Officer, OfficerId, Override, Recorder, RecorderId, Scope,
+    Shift, Site, SiteId, TlsPolicy,
 };
 
 /// Every entry of every file, as it was written.
@@ -259,6 +260,7 @@ fn credential(entry: &At<raw::Credential>, secrets: &Secrets, log: &mut Log) -> 
         variable: raw.password_env.as_ref(),
         in_the_open: raw.password.is_some(),
         entry: entry.mark,
+        strict: false,
     };
     let password = secrets.find(&named, true, log);
     Some(Credential { id: value(raw.id.as_ref())?, username: value(raw.username.as_ref())?, password: password? })
@@ -552,43 +554,5 @@ fn duty(entry: &At<raw::Duty>, names: &Names, log: &mut Log) -> Option<Duty> {
         week,
         escalate,
         overrides,
-    })
-}
-
-fn channel(entry: &At<raw::Channel>, secrets: &Secrets, log: &mut Log) -> Option<Channel> {
-    let raw = &entry.value;
-    let kind = value(raw.kind.as_ref());
-    let named = Named {
-        noun: "token",
-        id: raw.id.as_ref().map(|id| id.value.as_str()),
-        file: raw.token_file.as_ref(),
-        variable: raw.token_env.as_ref(),
-        in_the_open: raw.token.is_some(),
-        entry: entry.mark,
-    };
-    let provider = kind.is_some_and(|kind| !matches!(kind, ChannelKind::Email | ChannelKind::Webhook));
-    let token = secrets.find(&named, provider, log);
-    let expected = if kind == Some(ChannelKind::Email) { "smtp" } else { "http" };
-    match (&raw.url, kind) {
-        (None, Some(ChannelKind::Webhook)) if !log.is_torn(entry.mark.file) => {
-            log.problem(entry.mark, "a webhook needs to know where to, expected url = \"https://...\"");
-        }
-        (Some(url), Some(ChannelKind::Webhook | ChannelKind::Email)) if !url.value.0.scheme().starts_with(expected) => {
-            log.problem(
-                url.mark,
-                format!("url has the scheme {:?}, expected {expected}:// or {expected}s:// here", url.value.0.scheme()),
-            );
-        }
-        (Some(url), Some(_)) if provider => {
-            log.problem(url.mark, "url is a key of webhook and email, expected api_base for a provider's API");
-        }
-        _ => {}
-    }
-    Some(Channel {
-        id: value(raw.id.as_ref())?,
-        kind: kind?,
-        token,
-        api_base: raw.api_base.as_ref().map(|at| at.value.0.clone()),
-        url: raw.url.as_ref().map(|at| at.value.0.clone()),
     })
 }

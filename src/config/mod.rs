@@ -4,6 +4,7 @@
 //! override applied. One pass finds every problem. Knows the inventory's types; opens no sockets.
 
 mod advice;
+mod channels;
 mod entries;
 mod files;
 mod problem;

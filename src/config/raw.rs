@@ -14,12 +14,12 @@ use super::Owner;
 use super::problem::At;
 use super::read::{Entries, tables};
 use super::value::{
-    BcryptHash, ChannelUrl, Count, Degrees, FilePath, Fraction, HttpUrl, InTheOpen, PostgresUrl, RtspUrl, ScopeWord,
-    SqliteUrl, Weekdays,
+    BcryptHash, ChannelUrl, Count, Degrees, FilePath, Fraction, HttpUrl, InTheOpen, Mailbox, PostgresUrl, Provider,
+    RtspUrl, ScopeWord, SqliteUrl, Weekdays,
 };
 use crate::inventory::{
     CameraId, ChannelId, ChannelKind, CommuneId, CredentialId, DayTimes, Depth, FundId, FundKind, HostPort, Language,
-    MinuteOfDay, OfficerId, RecorderId, RecorderKind, Role, SiteId, TlsPolicy, Transport,
+    Method, MinuteOfDay, OfficerId, RecorderId, RecorderKind, Role, SiteId, TlsPolicy, Transport,
 };
 
 /// A list of values, each with its place.
@@ -250,5 +250,27 @@ tables! {
         token: InTheOpen,
         api_base: HttpUrl,
         url: ChannelUrl,
+        enabled: bool,
+        app_id: String,
+        secret_file: FilePath,
+        secret_env: String,
+        secret: InTheOpen,
+        oauth_base: HttpUrl,
+        provider: Provider,
+        brand: String,
+        sandbox: bool,
+        sms_type: Count<1, 9>,
+        method: Method,
+        headers: Entries<String>,
+        body: String,
+        success: Success,
+        from: Mailbox,
+        username: String,
+        starttls: bool,
+    }
+
+    Success in "success of [[channel]]" {
+        pointer: String = required,
+        equals: String = required,
     }
 }

@@ -34,6 +34,8 @@ pub(super) struct Named<'a> {
     pub in_the_open: bool,
     /// Where the entry begins.
     pub entry: Mark,
+    /// A file that every user can read is refused: whoever has this secret can speak in the monitor's name.
+    pub strict: bool,
 }
 
 impl Secrets {
@@ -63,7 +65,7 @@ impl Secrets {
             };
         }
         match (named.file, named.variable) {
-            (Some(file), _) => in_file(noun, file, log),
+            (Some(file), _) => in_file(noun, file, named.strict, log),
             (None, Some(variable)) => self.in_variable(noun, variable, log),
             (None, None) => {
                 if required && !named.in_the_open && !log.is_torn(named.entry.file) {
@@ -114,19 +116,21 @@ impl Secrets {
     }
 }
 
-fn in_file(noun: &str, file: &At<FilePath>, log: &mut Log) -> Option<Secret> {
+fn in_file(noun: &str, file: &At<FilePath>, strict: bool, log: &mut Log) -> Option<Secret> {
     let path = log.resolve(file.mark, &file.value.0);
     let shown = path.display();
     match read(&path) {
         Ok((text, mode)) => {
             if mode & 0o007 != 0 {
                 let mode = mode & 0o777;
-                log.warning(
-                    file.mark,
-                    format!(
-                        "{noun}_file {shown} is open to every user (mode {mode:04o}), expected 0600: chmod 600 {shown}"
-                    ),
+                let text = format!(
+                    "{noun}_file {shown} is open to every user (mode {mode:04o}), expected 0600: chmod 600 {shown}"
                 );
+                if strict {
+                    log.problem(file.mark, text);
+                } else {
+                    log.warning(file.mark, text);
+                }
             }
             let secret = Secret::new(&text);
             if secret.expose().is_empty() {

@@ -268,6 +268,7 @@ fn find(dir: &Path, secrets: &Secrets, file: Option<&str>, variable: Option<&str
         variable: variable.as_ref(),
         in_the_open: false,
         entry: mark,
+        strict: false,
     };
     (secrets.find(&named, true, &mut log).map(|secret| secret.expose().to_owned()), log)
 }

@@ -17,7 +17,8 @@ use super::problem::Log;
 use super::read::{Node, Read, Text, nearest};
 use crate::inventory::{
     BadId, CameraId, ChannelId, ChannelKind, CommuneId, CredentialId, DayTimes, Depth, FundId, FundKind, HostPort,
-    Language, MAX_ID_LENGTH, MinuteOfDay, OfficerId, RecorderId, RecorderKind, Role, SiteId, TlsPolicy, Transport,
+    Language, MAX_ID_LENGTH, Method, MinuteOfDay, OfficerId, RecorderId, RecorderKind, Role, SiteId, TlsPolicy,
+    Transport,
 };
 use crate::secret::Secret;
 
@@ -183,7 +184,17 @@ pub(super) enum ScopeWord {
     Commune,
 }
 
+/// Whose gateway sends SMS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Provider {
+    Esms,
+    SpeedSms,
+    Http,
+}
+
 words! {
+    Provider: "esms" => Self::Esms, "speedsms" => Self::SpeedSms, "http" => Self::Http;
+    Method: "GET" => Self::Get, "POST" => Self::Post, "PUT" => Self::Put;
     Language: "vi" => Self::Vietnamese, "en" => Self::English, "ko" => Self::Korean;
     Depth: "connect" => Self::Connect, "describe" => Self::Describe, "frame" => Self::Frame, "picture" => Self::Picture;
     Transport: "tcp" => Self::Tcp, "udp" => Self::Udp;
@@ -492,7 +503,11 @@ impl Text for HttpUrl {
 
 /// Where a channel sends: `http(s)://`, or `smtp(s)://` for mail.
 #[derive(Debug, Clone)]
-pub(super) struct ChannelUrl(pub Url);
+pub(super) struct ChannelUrl {
+    pub url: Url,
+    /// As it stands there, with places such as `{{phone}}`.
+    pub written: String,
+}
 
 impl Text for ChannelUrl {
     fn expected() -> String {
@@ -500,7 +515,8 @@ impl Text for ChannelUrl {
     }
 
     fn from_text(text: &str) -> Result<Self, String> {
-        open_url(text, &["http", "https", "smtp", "smtps"], &Self::expected()).map(Self)
+        let url = open_url(text, &["http", "https", "smtp", "smtps"], &Self::expected())?;
+        Ok(Self { url, written: text.to_owned() })
     }
 }
 
@@ -533,6 +549,23 @@ fn open_url(text: &str, schemes: &[&str], expected: &str) -> Result<Url, String>
         return Err("has a fragment (#), which no server would see, expected %23 where a # is meant".to_owned());
     }
     Ok(url)
+}
+
+/// A sender of mail, with or without a name: `Camwatch <camwatch@xa.example.vn>`.
+#[derive(Debug, Clone)]
+pub(super) struct Mailbox(pub String);
+
+impl Text for Mailbox {
+    fn expected() -> String {
+        r#"a mail address such as "camwatch@xa.example.vn" or "Camwatch <camwatch@xa.example.vn>""#.to_owned()
+    }
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        match text.parse::<lettre::message::Mailbox>() {
+            Ok(_) => Ok(Self(text.to_owned())),
+            Err(_) => Err(format!("{text:?} is no mail address, expected {}", Self::expected())),
+        }
+    }
 }
 
 /// The path of `sqlite:PATH`.

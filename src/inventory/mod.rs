@@ -3,6 +3,7 @@
 //! Plain data, already validated and with every default and override applied; `config` makes it. Knows nothing of
 //! files, clocks or networks.
 
+mod channel;
 mod id;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,9 @@ use jiff::civil::{Date, Time, Weekday};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+pub use channel::{
+    BotApi, Channel, ChannelKind, Email, Gateway, MailTls, Method, Sms, Success, Template, Way, Webhook, ZaloOa,
+};
 pub use id::{
     BadId, CameraId, ChannelId, CommuneId, CredentialId, FundId, MAX_ID_LENGTH, OfficerId, RecorderId, SiteId,
 };
@@ -367,24 +371,4 @@ pub struct Override {
     pub from: Timestamp,
     pub to: Timestamp,
     pub officers: Vec<OfficerId>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChannelKind {
-    ZaloBot,
-    ZaloOa,
-    Sms,
-    Telegram,
-    Email,
-    Webhook,
-}
-
-/// A way to tell people.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Channel {
-    pub id: ChannelId,
-    pub kind: ChannelKind,
-    pub token: Option<Secret>,
-    pub api_base: Option<Url>,
-    pub url: Option<Url>,
 }
