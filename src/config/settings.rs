@@ -159,6 +159,7 @@ fn webhook_token(raw: &raw::Alert, secrets: &Secrets, log: &mut Log) -> Option<S
         variable: None,
         in_the_open: false,
         entry: file.mark,
+        strict: true,
     };
     let token = secrets.find(&named, true, log)?;
     if token.expose().is_empty() {

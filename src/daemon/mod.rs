@@ -5,6 +5,7 @@
 //! ```
 
 mod clock;
+mod heartbeat;
 mod live;
 mod lookback;
 mod paging;
@@ -265,6 +266,13 @@ impl Daemon {
         ready_in.send_replace(true);
         // The channel must outlive this function for `/-/ready` to go on reading it.
         tokio::spawn(async move { ready_in.closed().await });
+        tokio::spawn(heartbeat::run(
+            daemon.control.config.subscribe(),
+            progress.clone(),
+            daemon.writer.clone(),
+            telemetry,
+            stopping.clone(),
+        ));
         tokio::spawn(service_manager::feed_watchdog(progress, stopping));
         tracing::info!(%address, cameras = config.inventory.cameras.len(), "watching");
         service_manager::ready();
