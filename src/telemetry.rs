@@ -47,6 +47,8 @@ pub struct Telemetry {
     /// Registered while a heartbeat is configured: without one there is nothing to alert on.
     heartbeat_last_success: IntGauge,
     heartbeat_failures: IntCounter,
+    alerts_pushed: IntCounter,
+    push_failures: IntCounter,
 }
 
 const SECONDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
@@ -189,6 +191,14 @@ impl Telemetry {
                 "camwatch_heartbeat_failures_total",
                 "Heartbeats that were due and were not sent, or that heartbeat_url did not take.",
             ),
+            alerts_pushed: counter(
+                "camwatch_alertmanager_alerts_sent_total",
+                "Alerts that an Alertmanager took, each time that it was sent one.",
+            ),
+            push_failures: counter(
+                "camwatch_alertmanager_send_failures_total",
+                "Times that an Alertmanager did not take what it was sent; it is sent again.",
+            ),
             registry,
         };
         let build = gauge_with_labels(
@@ -317,6 +327,16 @@ impl Telemetry {
     pub fn config_loaded(&self, unix_seconds: i64) {
         self.config_last_reload_successful.set(1);
         self.config_last_reload_success_timestamp.set(unix_seconds);
+    }
+
+    /// An Alertmanager took so many alerts.
+    pub fn alerts_pushed(&self, alerts: usize) {
+        self.alerts_pushed.inc_by(alerts as u64);
+    }
+
+    /// An Alertmanager did not take what it was sent.
+    pub fn push_failed(&self) {
+        self.push_failures.inc();
     }
 
     /// A heartbeat is configured, or is not any more.

@@ -5,4 +5,6 @@
 //! incidents to Alertmanager ([`alert`] says how an incident looks there, [`push`] sends it). Knows incidents and the
 //! inventory; must not know the desk, the outbox or channels.
 
+pub mod alert;
+pub mod push;
 pub mod webhook;

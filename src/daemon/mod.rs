@@ -25,6 +25,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, oneshot, watch as channel};
 use tokio::task::JoinHandle;
 
+use crate::alertmanager::push;
 use crate::config::{Config, Problem, Problems};
 use crate::gate::Gate;
 use crate::inventory::{CameraId, ChannelId, HostPort, OfficerId, RecorderId};
@@ -266,6 +267,7 @@ impl Daemon {
         ready_in.send_replace(true);
         // The channel must outlive this function for `/-/ready` to go on reading it.
         tokio::spawn(async move { ready_in.closed().await });
+        tokio::spawn(push::run(daemon.snapshot.clone(), Arc::clone(&telemetry), stopping.clone()));
         tokio::spawn(heartbeat::run(
             daemon.control.config.subscribe(),
             progress.clone(),
