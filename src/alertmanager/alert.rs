@@ -130,9 +130,7 @@ impl Kind {
             (_, Cause::Unauthorized) => {
                 it("CameraAuthFailing", "warning", "the login is refused", "đăng nhập bị từ chối")
             }
-            (_, Cause::Incompatible) => {
-                it("CameraIncompatible", "warning", "cannot be read", "không đọc được")
-            }
+            (_, Cause::Incompatible) => it("CameraIncompatible", "warning", "cannot be read", "không đọc được"),
             (_, Cause::Busy | Cause::MonitorDown | Cause::MonitorOffline) => {
                 it("CameraUnknown", "warning", "nothing is known", "không rõ tình trạng")
             }
@@ -217,4 +215,4 @@ fn name(incident: &Incident, inventory: &Inventory) -> String {
 
 #[cfg(test)]
 #[path = "alert_tests.rs"]
-mod tests;
+pub(super) mod tests;

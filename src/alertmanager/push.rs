@@ -162,7 +162,8 @@ enum Answer {
 
 /// Serves one Alertmanager for ever.
 async fn serve(alertmanager: Url, mut standing: watch::Receiver<Standing>, telemetry: Arc<Telemetry>) {
-    let client = reqwest::Client::builder().timeout(ANSWERED_WITHIN).redirect(reqwest::redirect::Policy::none()).build();
+    let client =
+        reqwest::Client::builder().timeout(ANSWERED_WITHIN).redirect(reqwest::redirect::Policy::none()).build();
     let client = match client {
         Ok(client) => client,
         Err(error) => return tracing::error!(%error, "no alerts are posted: the HTTP client cannot be made"),
@@ -198,7 +199,11 @@ async fn serve(alertmanager: Url, mut standing: watch::Receiver<Standing>, telem
                 Err(why) => {
                     telemetry.push_failed();
                     if !silent {
-                        tracing::error!(alertmanager = url.host_str(), why, "Alertmanager takes no alerts; tried again");
+                        tracing::error!(
+                            alertmanager = url.host_str(),
+                            why,
+                            "Alertmanager takes no alerts; tried again"
+                        );
                     }
                     silent = true;
                     tokio::time::sleep(pause).await;
