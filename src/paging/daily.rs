@@ -94,12 +94,11 @@ impl Desk {
                 .gaps
                 .iter_mut()
                 .find(|(role, place, to)| *role == gap.role && *place == gap.place && gap.from <= *to);
-            match known {
-                Some((.., to)) => *to = gap.to.max(*to),
-                None => {
-                    book.gaps.push((gap.role, gap.place.clone(), gap.to));
-                    new.push(gap);
-                }
+            if let Some((.., to)) = known {
+                *to = gap.to.max(*to);
+            } else {
+                book.gaps.push((gap.role, gap.place.clone(), gap.to));
+                new.push(gap);
             }
         }
         for gap in new {
