@@ -45,7 +45,7 @@ impl Desk {
                 let case = self.memory.cases.get(&id);
                 let unsent = case.into_iter().flat_map(|case| &case.people).flat_map(|person| &person.unsent);
                 step.withdrawn.extend(unsent.filter(|message| self.tells_one_thing(message)).cloned());
-                self.close(&id, at, false);
+                self.close(&id, at, at, false);
             }
             _ => {}
         }
@@ -94,12 +94,11 @@ impl Desk {
                 .gaps
                 .iter_mut()
                 .find(|(role, place, to)| *role == gap.role && *place == gap.place && gap.from <= *to);
-            match known {
-                Some((.., to)) => *to = gap.to.max(*to),
-                None => {
-                    book.gaps.push((gap.role, gap.place.clone(), gap.to));
-                    new.push(gap);
-                }
+            if let Some((.., to)) = known {
+                *to = gap.to.max(*to);
+            } else {
+                book.gaps.push((gap.role, gap.place.clone(), gap.to));
+                new.push(gap);
             }
         }
         for gap in new {
@@ -117,7 +116,7 @@ impl Desk {
     fn forget_gaps(&mut self, at: Timestamp) {
         let over = |case: &Case| matches!(case.matter, Matter::Gap { to, .. } if to <= at) && case.is_open();
         for id in self.memory.cases.keys_where(|_, case| over(case)) {
-            self.close(&id, at, false);
+            self.close(&id, at, at, false);
         }
     }
 
