@@ -9,6 +9,7 @@ mod credential;
 mod demo;
 mod discover;
 mod maintenance;
+mod notify_test;
 mod probe;
 mod recorder;
 mod replay;
@@ -58,6 +59,7 @@ enum Command {
     Report(report::Args),
     Replay(replay::Args),
     Maintenance(maintenance::Args),
+    NotifyTest(notify_test::Args),
     Credential(credential::Args),
     Simulate(simulate::Args),
     Completions(completions::Args),
@@ -105,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Maintenance(args) => maintenance::run(&args),
+        Command::NotifyTest(args) => notify_test::run(&args),
         Command::Credential(args) => credential::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Completions(args) => completions::run(&args),

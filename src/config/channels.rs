@@ -124,9 +124,10 @@ impl Reader<'_> {
     fn zalo_oa(&self, log: &mut Log) -> Option<ZaloOa> {
         let raw = self.raw;
         let token = self.token(true, log);
+        let id = raw.id.as_ref().map(|id| format!("{}-secret", id.value));
         let named = Named {
             noun: "secret",
-            id: None,
+            id: id.as_deref(),
             file: raw.secret_file.as_ref(),
             variable: raw.secret_env.as_ref(),
             in_the_open: raw.secret.is_some(),
