@@ -151,10 +151,13 @@ fn compare(title: &str, mounts: &[String], rounds: usize, programs: bool) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let prober = Arc::new(Prober::new(Gate::default()));
     // Warm, and what a bare client has to read to have read as much.
-    let warm: Vec<_> =
-        (0..3).flat_map(|_| runtime.block_on(probe_all(&prober, urls.clone(), Depth::Frame, WATCH))).collect();
-    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // kilobytes
-    let bytes = median(warm.iter().map(|(report, _)| report.received_bytes as f64).collect()) as usize;
+    let read = |watch| {
+        let looks = (0..3).flat_map(|_| runtime.block_on(probe_all(&prober, urls.clone(), Depth::Frame, watch)));
+        #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // kilobytes
+        let bytes = median(looks.map(|(report, _)| report.received_bytes as f64).collect()) as usize;
+        bytes
+    };
+    let (bytes, bytes_to_key_frame) = (read(WATCH), read(Duration::ZERO));
 
     let together = urls.clone();
     let (runtime, prober) = (&runtime, &prober);
@@ -174,7 +177,23 @@ fn compare(title: &str, mounts: &[String], rounds: usize, programs: bool) {
             run: Box::new(|url| in_process(vec![url.to_owned()], Depth::Frame, Duration::ZERO)),
             costs: vec![],
         },
+        Contestant {
+            name: "stock retina, to the first key frame",
+            run: Box::new(|url| {
+                measure(UsageWho::RUSAGE_SELF, || {
+                    let begin = Instant::now();
+                    runtime.block_on(stock(url));
+                    vec![begin.elapsed()]
+                })
+            }),
+            costs: vec![],
+        },
         Contestant { name: "bare client, as many bytes", run: Box::new(move |url| bare(url, bytes)), costs: vec![] },
+        Contestant {
+            name: "bare client, as many bytes as to the first key frame",
+            run: Box::new(move |url| bare(url, bytes_to_key_frame)),
+            costs: vec![],
+        },
     ];
     for (name, depth) in
         [("the same, depth `describe`", Depth::Describe), ("the same, depth `connect`", Depth::Connect)]
@@ -223,6 +242,30 @@ fn compare(title: &str, mounts: &[String], rounds: usize, programs: bool) {
         }
     }
     print(title, rounds, bytes, &contestants);
+}
+
+/// The library without the relay: what containing it costs is the difference.
+async fn stock(url: &str) {
+    use futures_util::StreamExt as _;
+    use retina::client::{
+        PlayOptions, Session, SessionGroup, SessionOptions, SetupOptions, TcpTransportOptions, Transport,
+    };
+    let group = Arc::new(SessionGroup::default());
+    let options = SessionOptions::default().session_group(Arc::clone(&group));
+    let mut session = Session::describe(url.parse().expect("a URL"), options).await.expect("DESCRIBE");
+    let video = session.streams().iter().position(|stream| stream.media() == "video").expect("video");
+    let setup = SetupOptions::default().transport(Transport::Tcp(TcpTransportOptions::default()));
+    session.setup(video, setup).await.expect("SETUP");
+    let playing = session.play(PlayOptions::default()).await.expect("PLAY");
+    let mut frames = playing.demuxed().expect("a codec that is known");
+    loop {
+        let item = frames.next().await.expect("media").expect("a frame");
+        if matches!(&item, retina::codec::CodecItem::VideoFrame(frame) if frame.is_random_access_point()) {
+            break;
+        }
+    }
+    drop(frames);
+    group.await_teardown().await.expect("a TEARDOWN");
 }
 
 fn bare(url: &str, bytes: usize) -> Vec<Cost> {

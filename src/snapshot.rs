@@ -14,6 +14,7 @@ use crate::judgement::event::IncidentScope;
 use crate::ledger::Tally;
 use crate::ledger::retention::RetentionState;
 use crate::observation::{Cause, Channel, Device, Disk, Phase, Picture, State, Stream};
+use crate::paging::CaseStanding;
 
 /// Everything as it stood at one moment.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct Snapshot {
     pub recorders: Vec<RecorderStatus>,
     /// Open ones, oldest first.
     pub incidents: Vec<Incident>,
+    /// How open incidents stand with people, by their ids; of those that the desk has taken.
+    pub paging: BTreeMap<String, CaseStanding>,
     /// `false` while every reference is silent; `true` where none is configured.
     pub monitor_online: bool,
     /// Credentials that a device refuses.

@@ -392,12 +392,14 @@ async fn over_a_day_of_all_protocols_a_wrong_password_costs_one_refused_login_an
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_a_day_of_all_protocols_a_password_that_was_changed_costs_two_refused_logins() {
-    let hours = Hours::new();
-    let box_ = Box::start(&hours, Style::Hikvision).await;
-    let gate = hours.gate(Vec::new());
-    a_day(&hours, &box_, &gate, "right").await;
-    box_.change_password();
-    a_day(&hours, &box_, &gate, "right").await;
-    assert_eq!(box_.refused(), 2, "{:?}", box_.http.counts());
-    assert_eq!(gate.refused_credentials(), [credential("").id]);
+    for style in [Style::Hikvision, Style::Dahua] {
+        let hours = Hours::new();
+        let box_ = Box::start(&hours, style).await;
+        let gate = hours.gate(Vec::new());
+        a_day(&hours, &box_, &gate, "right").await;
+        box_.change_password();
+        a_day(&hours, &box_, &gate, "right").await;
+        assert_eq!(box_.refused(), 2, "{style:?}: {:?}", box_.http.counts());
+        assert_eq!(gate.refused_credentials(), [credential("").id]);
+    }
 }

@@ -442,6 +442,54 @@ async fn rtsps_is_trusted_by_system_by_fingerprint_or_as_it_is() {
     assert_eq!(camera.stats().abandoned, 0);
 }
 
+/// A certificate for the first camera of a fleet (127.64.1.1) by a private authority, good until a year, with the authority's certificate as PEM.
+fn signed_certificate(good_until: i32) -> (String, std::sync::Arc<rustls::ServerConfig>) {
+    let authority_key = rcgen::KeyPair::generate().unwrap();
+    let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    authority.distinguished_name.push(rcgen::DnType::CommonName, "the commune's own authority");
+    let root = authority.self_signed(&authority_key).unwrap();
+    let issuer = rcgen::Issuer::new(authority, authority_key);
+
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut camera = rcgen::CertificateParams::new(vec!["127.64.1.1".to_owned()]).unwrap();
+    camera.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    camera.not_after = rcgen::date_time_ymd(good_until, 1, 1);
+    let certificate = camera.signed_by(&key, &issuer).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::Pkcs8(key.serialize_der().into());
+    let config =
+        rustls::ServerConfig::builder_with_provider(std::sync::Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .unwrap();
+    (root.pem(), std::sync::Arc::new(config))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_that_has_expired_is_refused_where_the_system_is_asked_and_taken_where_it_is_pinned() {
+    for (good_until, outcome) in [(2021, "tls"), (2090, "ok")] {
+        let (authority, tls) = signed_certificate(good_until);
+        let fleet = Fleet::start(FleetOptions { tls: Some(tls), ..FleetOptions::default() }).await.unwrap();
+        let camera = fleet.add(CameraOptions::named("tls")).await.unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("authority.pem");
+        std::fs::write(&file, authority).unwrap();
+        // The system's trust is read once a process, so that this one is a process of its own.
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_camwatch"));
+        command.args(["probe", "--json", camera.url().as_str()]).env("SSL_CERT_FILE", &file).env_remove("SSL_CERT_DIR");
+        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(line["outcome"], outcome, "{good_until}: {line}");
+        if outcome == "tls" {
+            assert!(line["detail"].as_str().unwrap().contains("expired"), "{line}");
+        }
+        let request = Request { tls: TlsPolicy::Any, ..request(camera.url(), Depth::Frame, Duration::from_secs(5)) };
+        assert_eq!(probe(&Prober::new(Gate::default()), &request).await.seen.outcome, Outcome::Ok);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_peer_without_tls_fails_the_handshake() {
     let fleet = fleet().await;

@@ -14,6 +14,7 @@ mod probe;
 mod recorder;
 mod replay;
 mod report;
+mod roster;
 mod run;
 mod simulate;
 mod status;
@@ -58,6 +59,7 @@ enum Command {
     Status(status::Args),
     Report(report::Args),
     Replay(replay::Args),
+    Roster(roster::Args),
     Maintenance(maintenance::Args),
     NotifyTest(notify_test::Args),
     Credential(credential::Args),
@@ -106,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Status(args) => status::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Roster(args) => roster::run(&args),
         Command::Maintenance(args) => maintenance::run(&args),
         Command::NotifyTest(args) => notify_test::run(&args),
         Command::Credential(args) => credential::run(&args),

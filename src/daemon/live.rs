@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::paging::Paging;
 use super::recorders::Recorders;
 use super::watch::{in_service, saw_media};
 use crate::config::Config;
@@ -62,6 +63,7 @@ pub(super) fn snapshot(
     windows: Arc<Windows>,
     recordings: &BTreeMap<CameraId, RecordingStatus>,
     recorders: &Recorders,
+    paging: &Paging,
 ) -> Snapshot {
     let inventory = &config.inventory;
     let nothing = Live::default();
@@ -129,6 +131,10 @@ pub(super) fn snapshot(
         cameras,
         sites: sites.into_values().collect(),
         recorders: recorders.status(config, judge),
+        paging: incidents
+            .iter()
+            .filter_map(|incident| Some((incident.id.clone(), paging.standing(&incident.id)?.clone())))
+            .collect(),
         incidents,
         monitor_online: online,
         refused,

@@ -7,6 +7,7 @@
 mod clock;
 mod live;
 mod lookback;
+mod paging;
 mod recorders;
 mod service_manager;
 mod watch;
@@ -29,12 +30,14 @@ use crate::inventory::{CameraId, ChannelId, HostPort, OfficerId, RecorderId};
 use crate::judgement::Event;
 use crate::notify::ack::Links;
 use crate::notify::pairing::{NotPaired, Pairing};
-use crate::paging::{Acknowledgement, How, NotAcknowledged, Which};
+use crate::notify::post::{Order, Post};
+use crate::paging::{Acknowledgement, How, Which};
 use crate::probe::{Prober, Report};
 use crate::snapshot::Snapshot;
 use crate::store::{Reader, StoreError, Writer};
 use crate::telemetry::Telemetry;
 use crate::web::{self, App, BoxFuture, NotNoted, NotProbed, Who};
+use paging::Paging;
 use recorders::Recorders;
 use watch::{Command, Outlets, Watch};
 
@@ -154,6 +157,7 @@ pub struct Daemon {
     prober: Arc<Prober>,
     stop: channel::Sender<bool>,
     watch: JoinHandle<()>,
+    post: JoinHandle<()>,
     web: JoinHandle<()>,
     lookback: JoinHandle<()>,
     died: channel::Receiver<Option<&'static str>>,
@@ -195,7 +199,7 @@ impl Daemon {
         let (ready_in, ready) = channel::channel(false);
         let (progress_in, progress) = channel::channel(Instant::now());
         let (events, _) = broadcast::channel(1024);
-        let (commands, orders) = mpsc::channel(64);
+        let (commands, commands_out) = mpsc::channel(64);
         let (stop, stopping) = channel::channel(false);
         let (died_in, died) = channel::channel(None);
 
@@ -206,13 +210,19 @@ impl Daemon {
             events: events.clone(),
             progress: progress_in,
         };
-        let watch = Watch::new(Arc::clone(&config), added, resume, Arc::clone(&prober), recorders, outlets);
+        let (orders, orders_out) = mpsc::channel(1024);
+        let (back_in, backs) = mpsc::channel(256);
+        let post = Post::load(Arc::clone(&config), &reader, writer.clone(), Arc::clone(&telemetry))?;
+        let paging = Paging::new(&config, reader.desk()?, orders.clone(), writer.clone(), Arc::clone(&telemetry));
+        let watch = Watch::new(Arc::clone(&config), added, resume, Arc::clone(&prober), recorders, paging, outlets);
         let control = Control {
             file: config.file.clone(),
             config: Arc::new(channel::Sender::new(Arc::clone(&config))),
             commands: commands.clone(),
             telemetry: Arc::clone(&telemetry),
             gate: prober.gate().clone(),
+            orders,
+            writer: writer.clone(),
             one_at_a_time: Arc::default(),
         };
         let app = App {
@@ -235,7 +245,8 @@ impl Daemon {
         };
         let daemon = Self {
             address,
-            watch: owned("watch", watch.run(orders, stopped(stopping.clone())), &died_in),
+            watch: owned("watch", watch.run(commands_out, backs, stopped(stopping.clone())), &died_in),
+            post: owned("post", post.run(orders_out, back_in, stopped(stopping.clone())), &died_in),
             web: owned("web", web, &died_in),
             lookback: owned(
                 "lookback",
@@ -305,6 +316,7 @@ impl Daemon {
         let all = async {
             // Whether they panicked was told by `task_died`.
             let _ = self.watch.await;
+            let _ = self.post.await;
             self.prober.idle().await;
             self.writer.flush().await;
             let _ = self.web.await;
@@ -373,6 +385,7 @@ fn empty_snapshot(config: &Arc<Config>) -> Snapshot {
         sites: Vec::new(),
         recorders: Vec::new(),
         incidents: Vec::new(),
+        paging: BTreeMap::new(),
         monitor_online: true,
         refused: Vec::new(),
         windows: Arc::default(),
@@ -387,6 +400,8 @@ struct Control {
     commands: mpsc::Sender<Command>,
     telemetry: Arc<Telemetry>,
     gate: Gate,
+    orders: mpsc::Sender<Order>,
+    writer: Writer,
     one_at_a_time: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -462,14 +477,25 @@ impl web::ScanNow for Control {
     }
 }
 
-/// Until the desk is wired in, nobody was told of anything.
 impl web::Paging for Control {
-    fn acknowledge(&self, _: Which, _: Who, _: How) -> BoxFuture<'_, Result<Acknowledgement, NotNoted>> {
-        Box::pin(async { Err(NotAcknowledged::NothingTold.into()) })
+    fn acknowledge(&self, which: Which, who: Who, how: How) -> BoxFuture<'_, Result<Acknowledgement, NotNoted>> {
+        Box::pin(async move {
+            let (answer, noted) = oneshot::channel();
+            let command = Command::Acknowledge { which, who, how, answer };
+            self.commands.send(command).await.map_err(|_| NotNoted::Stopping)?;
+            let acknowledgement = noted.await.map_err(|_| NotNoted::Stopping)??;
+            // A disk that takes nothing is told elsewhere; what was noted holds all the same.
+            self.writer.flush().await;
+            Ok(acknowledgement)
+        })
     }
 
-    fn pair(&self, _: OfficerId, _: Option<ChannelId>) -> BoxFuture<'_, Result<Pairing, NotPaired>> {
-        Box::pin(async { Err(NotPaired::Stopping) })
+    fn pair(&self, officer: OfficerId, channel: Option<ChannelId>) -> BoxFuture<'_, Result<Pairing, NotPaired>> {
+        Box::pin(async move {
+            let (answer, paired) = oneshot::channel();
+            self.orders.send(Order::Pair { officer, channel, answer }).await.map_err(|_| NotPaired::Stopping)?;
+            paired.await.map_err(|_| NotPaired::Stopping)?
+        })
     }
 }
 

@@ -15,17 +15,22 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::clock::Clock;
 use super::live::{Live, snapshot};
+use super::paging::Paging;
 use super::recorders::{Polled, Recorders};
 use crate::config::Config;
 use crate::device::finding::WishDepth;
 use crate::inventory::{CameraId, HostPort, Maintenance, RecorderId, SiteId};
+use crate::judgement::event::PageEvent;
 use crate::judgement::{Event, Judge, Output, Policy};
+use crate::notify::post::Back;
 use crate::observation::{Class, Observation, Outcome, Seen};
+use crate::paging::{Acknowledgement, How, NotAcknowledged, RaisedAlert, Which};
 use crate::probe::{Login, Prober, Report, Request, WATCH, reachable};
 use crate::schedule::{Finish, Gateways, Limits, Moment, Plan, Start};
 use crate::snapshot::{RecordingStatus, Snapshot, Windows};
 use crate::store::{Entry, Writer};
 use crate::telemetry::Telemetry;
+use crate::web::Who;
 
 /// How long a gateway or reference may take to answer: long enough for a lost SYN to be sent again.
 const REACH_TIMEOUT: Duration = Duration::from_secs(3);
@@ -48,6 +53,10 @@ pub(super) enum Command {
     Lookback { windows: Arc<Windows>, recordings: Arc<BTreeMap<CameraId, RecordingStatus>> },
     /// Ask a recorder now for all that it holds; `false` for one that is not watched.
     ScanNow { recorder: RecorderId, answer: oneshot::Sender<bool> },
+    /// Somebody has an incident.
+    Acknowledge { which: Which, who: Who, how: How, answer: oneshot::Sender<Result<Acknowledgement, NotAcknowledged>> },
+    /// Alertmanager has sent these; answered when they are the record's to keep.
+    Alerts { alerts: Vec<RaisedAlert>, answer: oneshot::Sender<()> },
 }
 
 /// What a task looks at.
@@ -84,6 +93,7 @@ pub(super) struct Watch {
     plan: Plan,
     gateways: Gateways,
     recorders: Recorders,
+    paging: Paging,
     prober: Arc<Prober>,
     clock: Clock,
     tasks: JoinSet<Done>,
@@ -115,6 +125,7 @@ impl Watch {
         resume: crate::judgement::Resume,
         prober: Arc<Prober>,
         recorders: Recorders,
+        paging: Paging,
         outlets: Outlets,
     ) -> Self {
         let mut clock = Clock::new(resume.last_alive);
@@ -134,6 +145,7 @@ impl Watch {
             }),
             gateways: Gateways::new(),
             recorders,
+            paging,
             prober,
             clock,
             tasks: JoinSet::new(),
@@ -160,16 +172,27 @@ impl Watch {
     }
 
     /// Watches until `stop` resolves; then every look is given up, and its camera is told so.
-    pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>, stop: impl Future<Output = ()>) {
+    pub(super) async fn run(
+        mut self,
+        mut commands: mpsc::Receiver<Command>,
+        mut backs: mpsc::Receiver<Back>,
+        stop: impl Future<Output = ()>,
+    ) {
         tokio::pin!(stop);
         loop {
             let (moment, now) = self.clock.now();
             self.go_round(moment, now);
-            let wake = tokio::time::Instant::now() + self.until_next(moment);
+            let wake = tokio::time::Instant::now() + self.until_next(moment, now);
             tokio::select! {
                 biased;
                 () = &mut stop => break,
                 Some(command) = commands.recv() => self.obey(command),
+                Some(back) = backs.recv() => {
+                    let (_, now) = self.clock.now();
+                    let pages = self.paging.back(back, now);
+                    self.tell_pages(pages);
+                    self.changed = true;
+                }
                 Some(ended) = self.tasks.join_next_with_id() => {
                     self.take(ended);
                     // What has ended meanwhile is taken in one go: one snapshot and one look at the plan for all.
@@ -191,6 +214,8 @@ impl Watch {
     fn go_round(&mut self, moment: Moment, now: Timestamp) {
         let output = self.judge.advance(now);
         self.hand_on(output);
+        let pages = self.paging.advance(now, &self.judge);
+        self.tell_pages(pages);
         if date(now, &self.config) != self.today {
             // Cameras enter and leave service at midnight.
             self.today = date(now, &self.config);
@@ -226,7 +251,7 @@ impl Watch {
         }
     }
 
-    fn until_next(&self, moment: Moment) -> Duration {
+    fn until_next(&self, moment: Moment, now: Timestamp) -> Duration {
         let mut next = self.alive + ALIVE_EVERY;
         let dues = [self.plan.next_wake(), self.gateways.next_wake(), self.recorders.next_wake(), self.references_due];
         for due in dues.into_iter().flatten() {
@@ -234,6 +259,9 @@ impl Watch {
         }
         if self.changed {
             next = next.min(self.published + PUBLISH_EVERY.max(self.publish_cost * 20));
+        }
+        if let Some(due) = self.paging.next_due() {
+            next = next.min(moment + Duration::try_from(due.duration_since(now)).unwrap_or_default());
         }
         // A place may be waited for although its moment has passed; the end of a look wakes us then.
         next.saturating_sub(moment).max(Duration::from_millis(1))
@@ -250,6 +278,7 @@ impl Watch {
             }
             Command::Reconfigure(config) => {
                 self.config = config;
+                self.paging.reconfigure(&self.config);
                 let output = self.judge.reconfigure(Policy::new(&self.config, &self.added), now);
                 self.hand_on(output);
                 self.replan(moment, now);
@@ -267,6 +296,14 @@ impl Watch {
             Command::ScanNow { recorder, answer } => {
                 // Whoever asked may have gone away.
                 let _ = answer.send(self.recorders.scan_now(&recorder, moment));
+            }
+            Command::Acknowledge { which, who, how, answer } => {
+                let _ = answer.send(self.paging.acknowledge(&which, &who, how, now));
+            }
+            Command::Alerts { alerts, answer } => {
+                let pages = self.paging.alerts(&alerts, now);
+                self.tell_pages(pages);
+                let _ = answer.send(());
             }
         }
         self.changed = true;
@@ -493,12 +530,26 @@ impl Watch {
         for event in output.events {
             self.changed = true;
             self.outlets.telemetry.decided(&event);
-            match &event {
-                Event::State(event) => self.outlets.writer.record(Entry::State(event.clone())),
-                Event::Incident(event) => self.outlets.writer.record(Entry::Incident(event.clone())),
-                Event::Page(_) => {}
-            }
+            let pages = match &event {
+                Event::State(event) => {
+                    self.outlets.writer.record(Entry::State(event.clone()));
+                    Vec::new()
+                }
+                Event::Incident(event) => self.paging.incident(event, &self.judge),
+                Event::Page(_) => Vec::new(),
+            };
             // Nobody has to listen.
+            let _ = self.outlets.events.send(event);
+            self.tell_pages(pages);
+        }
+    }
+
+    /// What is recorded of pages stands in the record with the messages already.
+    fn tell_pages(&mut self, pages: Vec<PageEvent>) {
+        for page in pages {
+            self.changed = true;
+            let event = Event::Page(page);
+            self.outlets.telemetry.decided(&event);
             let _ = self.outlets.events.send(event);
         }
     }
@@ -517,6 +568,7 @@ impl Watch {
             Arc::clone(&self.windows),
             &self.recordings,
             &self.recorders,
+            &self.paging,
         );
         self.outlets.snapshot.send_replace(Arc::new(made));
         self.changed = false;

@@ -11,6 +11,7 @@ use super::Shared;
 use super::lifecycle::is_cross_site;
 use crate::inventory::RecorderId;
 use crate::observation;
+use crate::paging::CaseStanding;
 use crate::snapshot::{CameraStatus, Incident, RecorderStatus};
 
 const OPENAPI: &str = include_str!("openapi.json");
@@ -27,7 +28,16 @@ struct Cameras<'a> {
 #[derive(Serialize)]
 struct Incidents<'a> {
     at: Timestamp,
-    incidents: &'a [Incident],
+    incidents: Vec<OpenIncident<'a>>,
+}
+
+/// An incident, and how it stands with people where the desk has taken it.
+#[derive(Serialize)]
+struct OpenIncident<'a> {
+    #[serde(flatten)]
+    incident: &'a Incident,
+    #[serde(flatten)]
+    paging: Option<&'a CaseStanding>,
 }
 
 #[derive(Serialize)]
@@ -74,7 +84,10 @@ pub async fn cameras(State(shared): State<Shared>, filter: Query<Filter>) -> Res
 
 pub async fn incidents(State(shared): State<Shared>) -> Response {
     let snapshot = shared.snapshot();
-    Json(Incidents { at: snapshot.at, incidents: &snapshot.incidents }).into_response()
+    let incidents = snapshot.incidents.iter();
+    let incidents =
+        incidents.map(|incident| OpenIncident { incident, paging: snapshot.paging.get(&incident.id) }).collect();
+    Json(Incidents { at: snapshot.at, incidents }).into_response()
 }
 
 /// What `POST /api/v1/credentials/ID/retry` answers.

@@ -199,6 +199,7 @@ pub fn snapshot_of(config: Config) -> Snapshot {
         sites,
         recorders,
         incidents: Vec::new(),
+        paging: BTreeMap::new(),
         monitor_online: true,
         refused: Vec::new(),
         windows: Arc::new(windows),
