@@ -96,16 +96,15 @@ impl Email {
         let secrets: Vec<&str> = self.secrets.iter().map(String::as_str).collect();
         let why = format!("the mail server: {}", said(&words, &secrets, to));
         let code = error.status().map(u16::from);
+        // No STARTTLS where it is required, no way to log in, a certificate that does not fit.
+        let unusable = code.is_none() && (error.is_client() || error.is_tls());
         match code {
             // Logins, and what wants one (RFC 4954).
-            Some(530 | 534 | 535 | 538) => Answer::ChannelRefuses { why },
+            code if unusable || matches!(code, Some(530 | 534 | 535 | 538)) => Answer::ChannelRefuses { why },
             // No such mailbox, none that takes mail (RFC 5321, 4.2.2).
             Some(550 | 551 | 553 | 556) => Answer::RecipientRefuses { why },
             Some(500..) => Answer::Never { why },
-            Some(_) => Answer::Later { after: None, why },
-            // No STARTTLS where it is required, no way to log in, a certificate that does not fit.
-            None if error.is_client() || error.is_tls() => Answer::ChannelRefuses { why },
-            None => Answer::Later { after: None, why },
+            _ => Answer::Later { after: None, why },
         }
     }
 }

@@ -1,6 +1,6 @@
-//! SMS: eSMS, SpeedSMS, or a gateway that the operator describes.
+//! SMS by a gateway: eSMS, `SpeedSMS`, or one that the operator describes.
 //!
-//! eSMS after the vendor's documentation, SpeedSMS after third-party clients; neither was tried against the real service.
+//! eSMS after the vendor's documentation, `SpeedSMS` after third-party clients; neither was tried against the real service.
 //! Texts are one SMS without diacritics: longer ones cost more and are cut by some carriers.
 
 use base64::Engine as _;

@@ -89,14 +89,13 @@ fn judge(reply: &Reply, secrets: &[&str], to: &str) -> Tried {
     Tried::Done(match code {
         -216 | -220 | -124 => return Tried::Refresh(why),
         -32 => Answer::Later { after: reply.after, why },
-        // Quota and money.
-        -211 | -321 | -137 | -144 | -147 => Answer::ChannelRefuses { why },
-        // A paid tier, an approved template, a newer API, a linked account: somebody has to set it up.
-        -224 | -131 | -135 | -240 | -320 => Answer::ChannelRefuses { why },
-        // Does not follow, is not active, has not written within the window, wants no such messages.
-        -213 | -217 | -227 | -230 | -232 | -244 | -118 | -119 | -139 | -141 => Answer::RecipientRefuses { why },
-        // A number or a group that is none, or not ours.
-        -108 | -237 | -403 => Answer::RecipientRefuses { why },
+        // Quota and money; a paid tier, an approved template, a newer API, a linked account, which somebody has to set up.
+        -211 | -321 | -137 | -144 | -147 | -224 | -131 | -135 | -240 | -320 => Answer::ChannelRefuses { why },
+        // Does not follow, is not active, has not written within the window, wants no such messages; a number or a group
+        // that is none, or not ours.
+        -213 | -217 | -227 | -230 | -232 | -244 | -118 | -119 | -139 | -141 | -108 | -237 | -403 => {
+            Answer::RecipientRefuses { why }
+        }
         _ => Answer::Never { why },
     })
 }

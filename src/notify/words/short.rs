@@ -102,16 +102,16 @@ impl Speaker<'_> {
         for (index, name) in names.iter().enumerate() {
             let more = format!(" +{}", names.len() - index);
             let last = index + 1 == names.len();
-            let name = if list.is_empty() { name.clone() } else { format!(", {name}") };
-            let needed = septets(&name).unwrap_or(LONGEST);
-            if needed + if last { 0 } else { more.len() } > room {
+            let item = if list.is_empty() { name.clone() } else { format!(", {name}") };
+            let takes = septets(&item).unwrap_or(LONGEST);
+            if takes + if last { 0 } else { more.len() } > room {
                 if room >= more.len() {
                     list.push_str(&more);
                 }
                 break;
             }
-            room -= needed;
-            list.push_str(&name);
+            room -= takes;
+            list.push_str(&item);
         }
         let list = if list.is_empty() { list } else { format!(": {}", list.trim_start()) };
         put(&format!("{head}{list}"), &tail)

@@ -102,6 +102,7 @@ fn advice(matter: Matter, scope: IncidentScope, cause: Cause) -> Advice {
     of_cause(cause, matter == Matter::Monitor)
 }
 
+#[expect(clippy::too_many_lines, reason = "one entry a cause")]
 fn of_cause(cause: Cause, of_monitor: bool) -> Advice {
     match cause {
         Cause::Dns => say(
