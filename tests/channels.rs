@@ -1,8 +1,8 @@
 //! The channels against providers on loopback that answer as the real ones are documented to: refusals in answers of
 //! status 200, garbage, silence, pauses asked for, tokens that rotate. And a mail server that we did not write.
 
-#[path = "fakes/provider.rs"]
-mod provider;
+#[path = "fakes/scripted.rs"]
+mod scripted;
 mod support;
 
 use std::fs;
@@ -17,7 +17,7 @@ use camwatch::judgement::event::PageReason;
 use camwatch::notify::channel::{self, Line};
 use camwatch::notify::{Answer, Deaf, Letter, Words};
 use camwatch::paging::{About, Message, MessageId, Recipient, Severity};
-use provider::{Asked, Provider, Says};
+use scripted::{Asked, Provider, Says};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
