@@ -8,6 +8,8 @@ mod completions;
 mod credential;
 mod demo;
 mod discover;
+mod enrol;
+mod incident;
 mod maintenance;
 mod notify_test;
 mod probe;
@@ -62,6 +64,8 @@ enum Command {
     Roster(roster::Args),
     Maintenance(maintenance::Args),
     NotifyTest(notify_test::Args),
+    Incident(incident::Args),
+    Enrol(enrol::Args),
     Credential(credential::Args),
     Simulate(simulate::Args),
     Completions(completions::Args),
@@ -111,6 +115,8 @@ pub fn main() -> ExitCode {
         Command::Roster(args) => roster::run(&args),
         Command::Maintenance(args) => maintenance::run(&args),
         Command::NotifyTest(args) => notify_test::run(&args),
+        Command::Incident(args) => incident::run(&args),
+        Command::Enrol(args) => enrol::run(&args),
         Command::Credential(args) => credential::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Completions(args) => completions::run(&args),
