@@ -6,15 +6,18 @@
 // One label each, and its values are fixed words: nothing can merge.
 #![allow(clippy::disallowed_types)]
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
 use crate::device::http::Cost;
-use crate::inventory::RecorderId;
+use crate::inventory::{ChannelId, RecorderId};
 use crate::judgement::Event;
+use crate::notify::outbox::Figures;
+use crate::notify::{Answer, Deaf};
 use crate::observation::{Cause, Class, Outcome, RecorderSeen};
-use crate::paging::Acknowledgement;
+use crate::paging::{Acknowledgement, MessageId};
 
 /// The daemon's own series. Cheap to share behind an `Arc`.
 pub struct Telemetry {
@@ -39,6 +42,11 @@ pub struct Telemetry {
     store_queue_length: IntGauge,
     store_queue_capacity: IntGauge,
     store_dropped: IntCounter,
+    notifications_sent: IntCounterVec,
+    notification_failures: IntCounterVec,
+    notifications_queued: IntGaugeVec,
+    notification_oldest: IntGaugeVec,
+    channel_failing: IntGaugeVec,
     render_duration: Histogram,
     page_bytes: IntGauge,
     http_requests: IntCounterVec,
@@ -62,6 +70,10 @@ impl Telemetry {
         let histogram = |name: &str, help: &str, buckets: &[f64]| {
             register(&registry, Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec())))
         };
+        let per_channel =
+            |name: &str, help: &str| register(&registry, IntCounterVec::new(Opts::new(name, help), &["channel"]));
+        let gauge_per_channel =
+            |name: &str, help: &str| register(&registry, IntGaugeVec::new(Opts::new(name, help), &["channel"]));
         let probe_failures = register(
             &registry,
             IntCounterVec::new(
@@ -152,6 +164,26 @@ impl Telemetry {
             store_dropped: counter(
                 "camwatch_store_dropped_total",
                 "Entries that the record lost because the queue was full.",
+            ),
+            notifications_sent: per_channel(
+                "camwatch_notifications_sent_total",
+                "Messages that a channel's provider took. It may not have reached the phone yet.",
+            ),
+            notification_failures: per_channel(
+                "camwatch_notification_failures_total",
+                "Attempts to send a message that the provider did not take, or did not answer.",
+            ),
+            notifications_queued: gauge_per_channel(
+                "camwatch_notifications_queued",
+                "Messages that are to be sent now, by the channel that is tried.",
+            ),
+            notification_oldest: gauge_per_channel(
+                "camwatch_notification_oldest_queued_timestamp_seconds",
+                "Since when the oldest message waits that is to be sent now; absent where none waits.",
+            ),
+            channel_failing: gauge_per_channel(
+                "camwatch_channel_failing",
+                "Whether a channel takes no message at all (1): its token, balance or quota.",
             ),
             render_duration: histogram(
                 "camwatch_render_duration_seconds",
@@ -291,6 +323,75 @@ impl Telemetry {
         tracing::error!(entries, "the record's queue is full; entries were lost");
     }
 
+    /// How the messages of every channel stand.
+    pub fn notifications(&self, channels: &BTreeMap<ChannelId, Figures>) {
+        for (channel, figures) in channels {
+            let label = [channel.as_str()];
+            self.notifications_sent.with_label_values(&label).inc_by(0);
+            self.notification_failures.with_label_values(&label).inc_by(0);
+            let queued = i64::try_from(figures.queued).unwrap_or(i64::MAX);
+            self.notifications_queued.with_label_values(&label).set(queued);
+            self.channel_failing.with_label_values(&label).set(figures.failing.into());
+            match figures.oldest {
+                Some(oldest) => self.notification_oldest.with_label_values(&label).set(oldest.as_second()),
+                None => forget(&self.notification_oldest, channel),
+            }
+        }
+    }
+
+    /// A channel is not configured any more: how it stands is nobody's question.
+    pub fn channel_gone(&self, channel: &ChannelId) {
+        for series in [&self.notifications_queued, &self.notification_oldest, &self.channel_failing] {
+            forget(series, channel);
+        }
+    }
+
+    /// A provider has answered, or has not.
+    pub fn notification_answered(&self, message: &MessageId, channel: &ChannelId, answer: &Answer) {
+        let why = match answer {
+            Answer::Accepted { .. } | Answer::Duplicate => {
+                self.notifications_sent.with_label_values(&[channel.as_str()]).inc();
+                tracing::info!(%message, %channel, duplicate = *answer == Answer::Duplicate, "message taken");
+                return;
+            }
+            // The new address is tried at once.
+            Answer::Moved { .. } => "the address has changed",
+            Answer::Later { why, .. }
+            | Answer::ChannelRefuses { why }
+            | Answer::RecipientRefuses { why }
+            | Answer::Never { why } => why,
+        };
+        self.notification_failures.with_label_values(&[channel.as_str()]).inc();
+        tracing::warn!(%message, %channel, why, "message not taken");
+    }
+
+    /// No channel of its recipient takes a message.
+    pub fn notification_undeliverable(&self, message: &MessageId) {
+        tracing::error!(%message, "no channel of its recipient takes this message; the next officer is told");
+    }
+
+    /// The record could not be waited for any longer.
+    pub fn sent_unrecorded(&self, messages: usize) {
+        tracing::error!(messages, "the record takes nothing; messages are sent before they are on disk");
+    }
+
+    pub fn channel_failing(&self, channel: &ChannelId, why: &str) {
+        tracing::error!(%channel, why, "this channel takes no messages; they go by the next channel, and it is tried every few minutes");
+    }
+
+    pub fn channel_well(&self, channel: &ChannelId) {
+        tracing::info!(%channel, "this channel takes messages again");
+    }
+
+    /// Replies on a channel cannot be read.
+    pub fn channel_deaf(&self, channel: &ChannelId, why: &Deaf) {
+        tracing::error!(%channel, %why, "replies on this channel cannot be read; acknowledge by link or command meanwhile");
+    }
+
+    pub fn channel_hears(&self, channel: &ChannelId) {
+        tracing::info!(%channel, "replies on this channel can be read again");
+    }
+
     /// One metrics page was rendered; `bytes` before compression.
     pub fn rendered(&self, took: Duration, bytes: usize) {
         self.render_duration.observe(took.as_secs_f64());
@@ -317,6 +418,11 @@ impl Default for Telemetry {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Takes a channel's series away; there may be none.
+fn forget(series: &IntGaugeVec, channel: &ChannelId) {
+    let _ = series.remove_label_values(&[channel.as_str()]);
 }
 
 fn counts_as_failure(outcome: Outcome) -> bool {

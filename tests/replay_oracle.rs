@@ -285,7 +285,7 @@ fn the_traces_hold_every_change_of_state_and_every_phase_of_an_incident() {
     let changes =
         states.iter().flat_map(|from| states.iter().map(move |to| (from, to))).filter(|(from, to)| from != to);
     let mut wanted: Vec<String> = changes.map(|(from, to)| format!("{from} to {to}")).collect();
-    for scope in ["camera", "recorder", "site", "monitor"] {
+    for scope in ["camera", "recorder", "site", "area", "monitor"] {
         wanted.extend(["open", "update", "close"].map(|phase| format!("{scope} {phase}")));
     }
     // Of a recorder that is silent or refuses us, of its clock and its disks, of its cameras; of the monitor's clock.

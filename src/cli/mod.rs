@@ -13,6 +13,7 @@ mod probe;
 mod recorder;
 mod replay;
 mod report;
+mod roster;
 mod run;
 mod simulate;
 mod status;
@@ -57,6 +58,7 @@ enum Command {
     Status(status::Args),
     Report(report::Args),
     Replay(replay::Args),
+    Roster(roster::Args),
     Maintenance(maintenance::Args),
     Credential(credential::Args),
     Simulate(simulate::Args),
@@ -104,6 +106,7 @@ pub fn main() -> ExitCode {
         Command::Status(args) => status::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Roster(args) => roster::run(&args),
         Command::Maintenance(args) => maintenance::run(&args),
         Command::Credential(args) => credential::run(&args),
         Command::Simulate(args) => simulate::run(&args),

@@ -13,7 +13,7 @@ use super::groups::Place;
 use super::incidents::{CameraCase, Due, Incidents, MonitorCase, Opened, kind_of};
 use super::outage::Outage;
 use super::watched::Watched;
-use crate::inventory::{CameraId, RecorderId, SiteId};
+use crate::inventory::{CameraId, CommuneId, RecorderId, SiteId};
 use crate::observation::{Cause, State};
 use crate::snapshot::Incident;
 
@@ -57,7 +57,10 @@ impl Incidents {
                     self.monitor = Some(MonitorCase { decided: incident.opened_at, opened: Some(opened) });
                     true
                 }
-                IncidentScope::Area => false,
+                IncidentScope::Area => {
+                    let area = CommuneId::new(&incident.subject).ok().and_then(|id| self.area_index.get(&id).copied());
+                    self.restore_outage(area, opened)
+                }
             };
             if !kept {
                 events.push(Event::Incident(IncidentEvent {
@@ -102,7 +105,6 @@ impl Incidents {
         old: Self,
         moved: &[Option<usize>],
         names: &[CameraId],
-        cameras: &[Watched],
         now: Timestamp,
         events: &mut Vec<Event>,
     ) {
@@ -133,6 +135,7 @@ impl Incidents {
         }
         for group in old.groups {
             let new = match &group.place {
+                Place::Area(id) => self.area_index.get(id),
                 Place::Site(id) => self.site_index.get(id),
                 Place::Recorder(id) => self.behind_index.get(id),
             };
@@ -142,13 +145,15 @@ impl Incidents {
                 }
                 continue;
             };
-            let is_ours = |i: usize| cameras[i].site == g || cameras[i].behind == Some(g);
+            let ours: BTreeSet<usize> = self.groups[g].cameras.iter().copied().collect();
             self.groups[g].unreachable = group.unreachable;
+            self.groups[g].answers = group.answers;
+            self.groups[g].fails_from = group.fails_from;
             self.groups[g].outage = group.outage.map(|outage| Outage {
                 members: outage
                     .members
                     .into_iter()
-                    .filter_map(|(i, member)| Some((moved[i].filter(|&new| is_ours(new))?, member)))
+                    .filter_map(|(i, member)| Some((moved[i].filter(|new| ours.contains(new))?, member)))
                     .collect(),
                 opened: outage.opened.map(|opened| Opened { cameras: map(opened.cameras), ..opened }),
                 ..outage

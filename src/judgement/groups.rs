@@ -1,6 +1,8 @@
-//! What cameras may fail together by: their site's line, or their recorder. One incident explains them all.
+//! What cameras may fail together by: the line of their commune, that of their site, or their recorder. One incident
+//! explains them all.
 //!
-//! A site's failure is the wider one: what it explains, its recorders do not.
+//! The wider failure comes first: what an area explains, its sites do not, and what a site explains, its recorders do
+//! not. What was told before the wider failure was known stays told as it is, and the wider one explains the rest.
 
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -12,12 +14,13 @@ use super::maintenance::Phase;
 use super::outage::{Outage, is_common_failure, is_dark_by_path};
 use super::runs::Run;
 use super::watched::Watched;
-use crate::inventory::{RecorderId, SiteId};
+use crate::inventory::{CommuneId, RecorderId, SiteId};
 use crate::observation::Cause;
 
 /// Where cameras are together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
+    Area(CommuneId),
     Site(SiteId),
     Recorder(RecorderId),
 }
@@ -25,6 +28,7 @@ pub(super) enum Place {
 impl Place {
     pub(super) fn scope(&self) -> IncidentScope {
         match self {
+            Self::Area(_) => IncidentScope::Area,
             Self::Site(_) => IncidentScope::Site,
             Self::Recorder(_) => IncidentScope::Recorder,
         }
@@ -32,6 +36,7 @@ impl Place {
 
     pub(super) fn as_str(&self) -> &str {
         match self {
+            Self::Area(id) => id.as_str(),
             Self::Site(id) => id.as_str(),
             Self::Recorder(id) => id.as_str(),
         }
@@ -44,10 +49,18 @@ pub(super) struct Group {
     pub(super) place: Place,
     pub(super) has_gateway: bool,
     pub(super) cameras: Vec<usize>,
+    /// Of an area: its sites.
+    pub(super) sites: Vec<usize>,
+    /// Of a site: its area, where that has other sites.
+    pub(super) area: Option<usize>,
     /// Whose silence a failure of the group explains.
     pub(super) recorders: Vec<usize>,
     /// Looks at the gateway in a row that found it unreachable.
     pub(super) unreachable: Run,
+    /// The last look at the gateway found it there.
+    pub(super) answers: bool,
+    /// Since when its gateway tells that the site fails.
+    pub(super) fails_from: Option<Timestamp>,
     pub(super) outage: Option<Outage>,
     pub(super) due: Option<Timestamp>,
 }
@@ -58,8 +71,12 @@ impl Group {
             place,
             has_gateway,
             cameras,
+            sites: Vec::new(),
+            area: None,
             recorders: Vec::new(),
             unreachable: Run::default(),
+            answers: false,
+            fails_from: None,
             outage: None,
             due: None,
         }
@@ -72,9 +89,13 @@ impl Incidents {
         self.outages_of(camera).next().is_some() || self.groups[camera.site].unreachable.length() >= confirm
     }
 
-    /// Of its site and of its recorder.
+    /// Of its area, of its site and of its recorder.
     pub(super) fn outages_of(&self, camera: &Watched) -> impl Iterator<Item = &Outage> {
-        [Some(camera.site), camera.behind].into_iter().flatten().filter_map(|g| self.groups[g].outage.as_ref())
+        self.groups_of(camera).filter_map(|g| self.groups[g].outage.as_ref())
+    }
+
+    fn groups_of(&self, camera: &Watched) -> impl Iterator<Item = usize> + use<> {
+        [self.groups[camera.site].area, Some(camera.site), camera.behind].into_iter().flatten()
     }
 
     pub(super) fn see_gateway(&mut self, site: &SiteId, reachable: bool, at: Timestamp, confirm: u32) {
@@ -83,6 +104,7 @@ impl Incidents {
         if !site.has_gateway {
             return;
         }
+        site.answers = reachable;
         if reachable {
             site.unreachable.clear();
             if let Some(outage) = &mut site.outage {
@@ -101,15 +123,19 @@ impl Incidents {
     }
 
     pub(super) fn count_failure(&mut self, i: usize, camera: &Watched) {
-        for g in [Some(camera.site), camera.behind].into_iter().flatten() {
+        for g in self.groups_of(camera) {
             if let Some(outage) = &mut self.groups[g].outage {
                 outage.count_failure(i);
             }
         }
     }
 
-    /// Marks the cameras that were found dark by themselves after a failure that was told was over.
+    /// Marks the cameras that were found dark by themselves after a failure that was told was over. Those of an area may
+    /// still be dark with their site.
     pub(super) fn mark_alone(&mut self, g: usize, view: &View<'_>) {
+        if self.is_area(g) {
+            return;
+        }
         let Some(outage) = self.groups[g].outage.as_ref().filter(|outage| outage.opened.is_some()) else { return };
         for i in outage.alone(view) {
             self.cameras[i].alone = true;
@@ -121,6 +147,10 @@ impl Incidents {
         let failing = self.failure(g, view);
         let outage = match (self.groups[g].outage.take(), &failing) {
             // What was told is over when its line is there again, whatever has become of its cameras.
+            (Some(mut outage), _) if outage.opened.is_some() && self.is_area(g) => {
+                self.follow_area(g, &mut outage, view);
+                Some(outage)
+            }
             (Some(mut outage), _) if outage.opened.is_some() => {
                 if !self.groups[g].has_gateway && outage.members.keys().any(|&i| view.cameras[i].is_live()) {
                     outage.gone = true;
@@ -178,37 +208,50 @@ impl Incidents {
     fn outage_of(&self, g: usize, dark: &[usize], view: &View<'_>) -> Outage {
         let by_themselves =
             dark.iter().filter_map(|&i| self.cameras[i].complains.filter(|(kind, _)| *kind == Kind::Dark));
-        let narrower = dark.iter().filter_map(|&i| view.cameras[i].behind.filter(|behind| *behind != g));
-        let narrower = narrower.filter_map(|behind| {
-            self.groups[behind].outage.as_ref().filter(|outage| !outage.gone && outage.opened.is_none())
+        let narrower = dark.iter().flat_map(|&i| self.groups_of(&view.cameras[i])).filter(|other| *other > g);
+        let narrower = narrower.filter_map(|narrower| {
+            self.groups[narrower].outage.as_ref().filter(|outage| !outage.gone && outage.opened.is_none())
         });
         let decided = by_themselves.map(|(_, decided)| decided).chain(narrower.map(|outage| outage.decided));
         Outage::new(decided.fold(view.now, Timestamp::min), dark.iter().copied())
     }
 
     /// Whether the group as a whole fails at this moment, and the dark cameras that this explains.
-    fn failure(&self, g: usize, view: &View<'_>) -> Option<Vec<usize>> {
-        let group = &self.groups[g];
+    pub(super) fn failure(&self, g: usize, view: &View<'_>) -> Option<Vec<usize>> {
         if !view.online {
             return None;
         }
-        let dark: Vec<usize> = group
-            .cameras
-            .iter()
-            .copied()
-            .filter(|&i| is_dark_by_path(&view.cameras[i]) && !self.is_told_as_dark(i) && !self.is_anothers(g, i, view))
-            .collect();
-        let fails = if group.has_gateway {
-            self.is_gateway_failure(g, view)
-        } else {
-            // A failure of which every camera was told already is an old one.
-            !dark.is_empty() && is_common_failure(&group.cameras, view)
+        let group = &self.groups[g];
+        let dark = || self.dark(g, view);
+        if self.is_area(g) {
+            // One that explains nothing is none.
+            return self.is_area_failure(g, view).then(dark).filter(|dark| !dark.is_empty());
+        }
+        if group.has_gateway {
+            let dark = self.is_gateway_failure(g, view).then(dark)?;
+            // While its area explains all of it, it waits for nothing.
+            let is_areas = || group.cameras.iter().any(|&i| self.is_dark_by_area(g, i, view));
+            return Some(dark).filter(|dark| !dark.is_empty() || !is_areas());
+        }
+        // A failure of which every camera was told already is an old one.
+        Some(dark()).filter(|dark| !dark.is_empty() && is_common_failure(&group.cameras, view))
+    }
+
+    /// The cameras whose darkness the group would explain, if it failed.
+    pub(super) fn dark(&self, g: usize, view: &View<'_>) -> Vec<usize> {
+        let is_ours = |i: &usize| {
+            is_dark_by_path(&view.cameras[*i]) && !self.is_told_as_dark(*i) && !self.is_anothers(g, *i, view)
         };
-        fails.then_some(dark)
+        self.groups[g].cameras.iter().copied().filter(is_ours).collect()
+    }
+
+    fn is_dark_by_area(&self, site: usize, i: usize, view: &View<'_>) -> bool {
+        let outage = self.groups[site].area.and_then(|area| self.groups[area].outage.as_ref());
+        is_dark_by_path(&view.cameras[i]) && outage.is_some_and(|outage| outage.explains(i, view.confirm))
     }
 
     /// Unreachable `confirm` times in a row, while a camera fails by path that was not told as dark by itself.
-    fn is_gateway_failure(&self, g: usize, view: &View<'_>) -> bool {
+    pub(super) fn is_gateway_failure(&self, g: usize, view: &View<'_>) -> bool {
         let site = &self.groups[g];
         site.unreachable.length() >= view.confirm
             && site.cameras.iter().any(|&i| {
@@ -225,19 +268,18 @@ impl Incidents {
         case.alone || case.opened.as_ref().is_some_and(|(_, by)| *by == Kind::Dark)
     }
 
-    /// Whether another group explains the darkness of a camera: for a recorder, its site; for a site, a recorder whose
-    /// incident was told before the site failed.
+    /// Whether another group explains the darkness of a camera: a wider one, or a narrower one whose incident was told
+    /// before the wider failed.
     fn is_anothers(&self, g: usize, i: usize, view: &View<'_>) -> bool {
-        let camera = &view.cameras[i];
-        let explains = |other: usize, told: bool| {
-            let outage = self.groups[other].outage.as_ref();
-            outage.is_some_and(|outage| (!told || outage.opened.is_some()) && outage.explains(i, view.confirm))
-        };
-        if g == camera.site {
-            camera.behind.is_some_and(|behind| explains(behind, true))
-        } else {
-            explains(camera.site, false)
-        }
+        self.groups_of(&view.cameras[i]).filter(|other| *other != g).any(|other| {
+            let Some(outage) = &self.groups[other].outage else { return false };
+            if other < g {
+                return outage.explains(i, view.confirm);
+            }
+            // What was told of a site goes on there, with whatever of it comes to be dark yet.
+            let takes_in = self.is_area(g) && other == view.cameras[i].site && !outage.gone;
+            outage.opened.is_some() && (takes_in || outage.explains(i, view.confirm))
+        })
     }
 
     fn tell_outage(&self, g: usize, outage: &mut Outage, view: &View<'_>, events: &mut Vec<IncidentEvent>) {
@@ -261,10 +303,10 @@ impl Incidents {
         outage.opened = Some(opened);
     }
 
-    /// Whether a wider failure explains that a recorder does not answer: its site's, or that of the cameras behind it.
+    /// Whether a wider failure explains that a recorder does not answer: its area's, its site's, or that of the cameras
+    /// behind it.
     pub(super) fn is_recorder_explained(&self, r: usize) -> bool {
-        let recorder = &self.recorders[r];
-        let groups = [self.site_index.get(&recorder.site), self.behind_index.get(&recorder.id)];
-        groups.into_iter().flatten().any(|&g| self.groups[g].outage.as_ref().is_some_and(|outage| !outage.gone))
+        let mut groups = self.recorders[r].groups.iter();
+        groups.any(|&g| self.groups[g].outage.as_ref().is_some_and(|outage| !outage.gone))
     }
 }

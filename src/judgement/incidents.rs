@@ -1,7 +1,7 @@
 //! Incidents: what one page is about. One upstream failure is one incident, however many cameras it explains.
 //!
-//! Scopes: `camera`, `recorder`, `site`, `monitor`; that of areas will stand above sites. Wider ones are settled first,
-//! and what they explain opens nothing of its own. Works on what is shown; knows nobody who is told.
+//! Scopes: `camera`, `recorder`, `site`, `area`, `monitor`. Wider ones are settled first, and what they explain opens
+//! nothing of its own. Works on what is shown; knows nobody who is told.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use super::outage::Outage;
 use super::recorder::RecorderCase;
 use super::watched::Watched;
 use super::{Policy, after};
-use crate::inventory::{RecorderId, SiteId};
+use crate::inventory::{CommuneId, RecorderId, SiteId};
 use crate::observation::{Cause, State};
 use crate::snapshot::Incident;
 
@@ -88,8 +88,12 @@ pub(super) enum Due {
 #[derive(Default)]
 pub(super) struct Incidents {
     pub(super) cameras: Vec<CameraCase>,
-    /// What cameras may fail together by: first the sites, then the recorders that have cameras, each by id.
+    /// What cameras may fail together by: first the communes of several sites, then the sites, then the recorders, as far
+    /// as they have cameras; each by id.
     pub(super) groups: Vec<Group>,
+    /// How many of the groups are areas.
+    pub(super) areas: usize,
+    pub(super) area_index: HashMap<CommuneId, usize>,
     pub(super) site_index: HashMap<SiteId, usize>,
     pub(super) behind_index: HashMap<RecorderId, usize>,
     /// In the order of their ids.
@@ -119,41 +123,55 @@ impl Incidents {
                 behind.entry(recorder).or_default().push(i);
             }
         }
+        let commune_of = |site: &SiteId| policy.sites.get(site).map(|site| &site.commune);
+        let mut areas: BTreeMap<&CommuneId, Vec<&SiteId>> = BTreeMap::new();
+        for site in at.keys() {
+            if let Some(commune) = commune_of(site) {
+                areas.entry(commune).or_default().push(site);
+            }
+        }
+        areas.retain(|_, sites| sites.len() > 1);
+        let of_areas = areas.iter().map(|(id, sites)| {
+            let cameras = sites.iter().flat_map(|site| at[site].iter().copied()).collect();
+            Group::new(Place::Area((*id).clone()), false, cameras)
+        });
         let of_sites = at.iter().map(|(id, cameras)| {
             let has_gateway = policy.sites.get(*id).is_some_and(|site| site.gateway.is_some());
             Group::new(Place::Site((*id).clone()), has_gateway, cameras.clone())
         });
         let of_recorders =
             behind.iter().map(|(id, cameras)| Group::new(Place::Recorder((*id).clone()), false, cameras.clone()));
-        let groups: Vec<Group> = of_sites.chain(of_recorders).collect();
-        let recorders: Vec<RecorderCase> = policy
-            .recorders
-            .values()
-            .map(|one| RecorderCase::new(one, behind.get(&one.id).cloned().unwrap_or_default(), policy))
-            .collect();
-        let mut this = Self {
-            cameras: vec![CameraCase::default(); cameras.len()],
-            recorder_index: recorders.iter().enumerate().map(|(r, one)| (one.id.clone(), r)).collect(),
-            recorders,
-            ..Self::default()
-        };
+        let mut groups: Vec<Group> = of_areas.chain(of_sites).chain(of_recorders).collect();
+        let mut this = Self { cameras: vec![CameraCase::default(); cameras.len()], ..Self::default() };
         for (g, group) in groups.iter().enumerate() {
             match &group.place {
-                Place::Site(id) => {
-                    group.cameras.iter().for_each(|&i| cameras[i].site = g);
-                    this.site_index.insert(id.clone(), g);
-                }
-                Place::Recorder(id) => {
-                    group.cameras.iter().for_each(|&i| cameras[i].behind = Some(g));
-                    this.behind_index.insert(id.clone(), g);
-                }
+                Place::Area(id) => drop(this.area_index.insert(id.clone(), g)),
+                Place::Site(id) => drop(this.site_index.insert(id.clone(), g)),
+                Place::Recorder(id) => drop(this.behind_index.insert(id.clone(), g)),
             }
         }
-        this.groups = groups;
-        for (r, recorder) in this.recorders.iter().enumerate() {
-            let groups = [this.site_index.get(&recorder.site), this.behind_index.get(&recorder.id)];
-            groups.into_iter().flatten().for_each(|&g| this.groups[g].recorders.push(r));
+        this.areas = this.area_index.len();
+        for (id, &s) in &this.site_index {
+            let area = commune_of(id).and_then(|commune| this.area_index.get(commune)).copied();
+            groups[s].area = area;
+            area.into_iter().for_each(|area| groups[area].sites.push(s));
         }
+        for recorder in policy.recorders.values() {
+            let r = this.recorders.len();
+            let mut case = RecorderCase::new(recorder, behind.get(&recorder.id).cloned().unwrap_or_default(), policy);
+            let area = commune_of(&recorder.site).and_then(|commune| this.area_index.get(commune));
+            let wider = [area, this.site_index.get(&recorder.site), this.behind_index.get(&recorder.id)];
+            case.groups = wider.into_iter().flatten().copied().collect();
+            case.groups.iter().for_each(|&g| groups[g].recorders.push(r));
+            this.recorder_index.insert(recorder.id.clone(), r);
+            this.recorders.push(case);
+        }
+        for camera in cameras {
+            camera.site = this.site_index[&camera.site_id];
+            camera.behind = camera.recorder.as_ref().and_then(|id| this.behind_index.get(id)).copied();
+        }
+        groups.iter_mut().for_each(|group| group.sites.sort_unstable());
+        this.groups = groups;
         this
     }
 
@@ -206,17 +224,31 @@ impl Incidents {
                 }
             }
         }
-        // What a site explains, its recorders do not.
-        for g in groups.clone() {
-            groups.extend(self.groups[g].cameras.iter().filter_map(|&i| view.cameras[i].behind));
-        }
         let mut events = Vec::new();
         self.settle_monitor(view, &cameras, &mut events);
         self.settle_clock(view, &mut events);
+        groups.extend(self.behind(&groups, view));
         for &g in &groups {
             self.mark_alone(g, view);
         }
-        for g in groups {
+        for &g in &groups {
+            self.note_failure(g, view);
+        }
+        // What an area explains, its sites do not.
+        groups.extend(groups.clone().into_iter().filter_map(|g| self.groups[g].area));
+        for area in groups.clone().range(..self.areas) {
+            let before = self.groups[*area].outage.as_ref().map(Outage::extent);
+            let explained = self.settle_group(*area, view, &mut events);
+            if before != self.groups[*area].outage.as_ref().map(Outage::extent) {
+                cameras.extend(explained);
+                groups.extend(&self.groups[*area].sites);
+                recorders.extend(&self.groups[*area].recorders);
+            }
+        }
+        // And what a site explains, its recorders do not.
+        groups.extend(self.behind(&groups, view));
+        for g in groups.split_off(&self.areas) {
+            self.mark_alone(g, view);
             cameras.extend(self.settle_group(g, view, &mut events));
             recorders.extend(&self.groups[g].recorders);
         }
@@ -236,6 +268,12 @@ impl Incidents {
             (rank(a), std::cmp::Reverse(a.scope), &a.subject).cmp(&(rank(b), std::cmp::Reverse(b.scope), &b.subject))
         });
         events
+    }
+
+    /// The groups of the recorders that the cameras of groups are behind.
+    fn behind(&self, groups: &BTreeSet<usize>, view: &View<'_>) -> BTreeSet<usize> {
+        let cameras = groups.iter().flat_map(|&g| &self.groups[g].cameras);
+        cameras.filter_map(|&i| view.cameras[i].behind).collect()
     }
 
     fn settle_monitor(&mut self, view: &View<'_>, touched: &BTreeSet<usize>, events: &mut Vec<IncidentEvent>) {

@@ -6,6 +6,7 @@
 //! Within one moment, what time alone brings about (silence, windows of planned work, waits that are over) comes before
 //! observations; within one step, cameras come in the order of their ids, and states before incidents.
 
+mod areas;
 mod camera;
 mod carry;
 mod conditions;
@@ -206,14 +207,8 @@ impl Judge {
         }
         let moved: Vec<Option<usize>> = self.cameras.iter().map(|camera| next.index.get(&camera.id).copied()).collect();
         let names: Vec<CameraId> = self.cameras.iter().map(|camera| camera.id.clone()).collect();
-        next.incidents.take_over(
-            std::mem::take(&mut self.incidents),
-            &moved,
-            &names,
-            &next.cameras,
-            at,
-            &mut output.events,
-        );
+        let old = std::mem::take(&mut self.incidents);
+        next.incidents.take_over(old, &moved, &names, at, &mut output.events);
         *self = next;
         self.begin(at, at, &mut output);
         output

@@ -1,4 +1,4 @@
-//! A failure of a whole site: the cameras that one cut line explains, until each is settled.
+//! A failure of an area, a site or a recorder: the cameras that one cut line explains, until each is settled.
 //!
 //! Knows which cameras belong to it and what became of them, not how they were judged.
 
@@ -14,7 +14,7 @@ use super::runs::FailureRun;
 use super::watched::Watched;
 use crate::observation::{Cause, State};
 
-/// What one incident of a site explains; decided at once, told after `group_wait`.
+/// What one incident of a group explains; decided at once, told after `group_wait`.
 #[derive(Debug, Clone)]
 pub(super) struct Outage {
     /// When the first of its causes was decided.
@@ -40,6 +40,11 @@ impl Outage {
         let mut outage = Self { decided, gone: false, members: BTreeMap::new(), opened: None };
         outage.join(members);
         outage
+    }
+
+    /// What it explains, and how far it has come.
+    pub(super) fn extent(&self) -> (bool, bool, Vec<usize>) {
+        (self.opened.is_some(), self.gone, self.members.keys().copied().collect())
     }
 
     /// Takes in cameras; those that are of it already stay as they are.

@@ -45,6 +45,8 @@ pub(super) struct RecorderCase {
     pub(super) id: RecorderId,
     pub(super) site: SiteId,
     pub(super) cameras: Vec<usize>,
+    /// Whose failure explains that it does not answer.
+    pub(super) groups: Vec<usize>,
     pub(super) calendar: Calendar,
     /// In the order in which they were decided.
     faults: Vec<Fault>,
@@ -70,6 +72,7 @@ impl RecorderCase {
             id: recorder.id.clone(),
             site: recorder.site.clone(),
             cameras,
+            groups: Vec::new(),
             calendar: Calendar::of_site(&recorder.site, policy),
             faults: Vec::new(),
             failures: FailureRun::default(),
@@ -91,6 +94,7 @@ impl RecorderCase {
             id: self.id.clone(),
             site: self.site.clone(),
             cameras: std::mem::take(&mut self.cameras),
+            groups: std::mem::take(&mut self.groups),
             calendar: self.calendar.clone(),
             opened: None,
             due: None,

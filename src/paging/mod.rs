@@ -4,16 +4,30 @@
 //! clock, no I/O, no async; the same calls give the same messages. Knows the roster and the inventory; must not know
 //! channels' providers, the outbox or the record.
 
+mod case;
+mod daily;
 mod desk;
+mod facts;
+mod flapping;
+mod gather;
+mod memory;
 mod message;
 mod rules;
+mod tell;
+#[cfg(test)]
+mod tests;
 
-pub use desk::{Acknowledged, CaseStanding, Desk, Scene, Told};
+pub use case::{Acknowledged, CaseStanding, Told};
+pub use desk::{Desk, Scene};
 pub use message::{
     About, Acknowledgement, AlertFacts, DarkCamera, Delivery, Facts, How, Message, MessageId, NotAcknowledged,
     RaisedAlert, Recipient, Row, Severity, Standing, Which,
 };
 pub use rules::Rules;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
 
 use crate::inventory::Inventory;
 use crate::judgement::event::PageEvent;
@@ -50,4 +64,9 @@ pub struct Kept {
     pub key: String,
     /// JSON; `None`: it can be forgotten.
     pub value: Option<String>,
+}
+
+/// So much later, or the end of time.
+fn after(at: Timestamp, wait: Duration) -> Timestamp {
+    at.checked_add(wait).unwrap_or(Timestamp::MAX)
 }

@@ -90,8 +90,11 @@ pub fn generate_for_report(seed: u64) -> Trace {
 }
 
 fn world(dice: &mut Dice) -> World {
-    let communes: Vec<String> = (0..dice.count(1, 2)).map(|i| format!("commune-{i}")).collect();
-    let sites: Vec<Site> = (0..dice.count(1, 4))
+    // In some, one commune of several sites, each with its cameras, whose line may be cut.
+    let is_area = dice.chance(30);
+    let communes: Vec<String> =
+        (0..if is_area { 1 } else { dice.count(1, 2) }).map(|i| format!("commune-{i}")).collect();
+    let sites: Vec<Site> = (0..dice.count(if is_area { 2 } else { 1 }, 4))
         .map(|i| Site {
             id: format!("site-{i}"),
             commune: dice.pick(&communes).clone(),
@@ -103,14 +106,16 @@ fn world(dice: &mut Dice) -> World {
         .map(|i| Recorder { id: format!("recorder-{i}"), site: dice.pick(&sites).id.clone() })
         .collect();
     let funds = vec![("fund-a".to_owned(), true), ("fund-b".to_owned(), false)];
-    let same_interval = dice.chance(50).then(|| dice.roll(10, 90));
-    let cameras = (0..dice.count(1, 6))
+    let least_interval = if is_area { 40 } else { 10 };
+    let same_interval = dice.chance(50).then(|| dice.roll(least_interval, 90));
+    let least = if is_area { sites.len() } else { 1 };
+    let cameras = (0..dice.count(least, if is_area { least + 2 } else { 6 }))
         .map(|i| {
-            let site = dice.pick(&sites).id.clone();
+            let site = if i < least { &sites[i] } else { dice.pick(&sites) }.id.clone();
             let ours: Vec<&Recorder> = recorders.iter().filter(|r| r.site == site).collect();
             Camera {
                 id: format!("camera-{i}"),
-                interval: same_interval.unwrap_or_else(|| dice.roll(10, 90)),
+                interval: same_interval.unwrap_or_else(|| dice.roll(least_interval, 90)),
                 fund: dice.chance(60).then(|| dice.pick(&funds).0.clone()),
                 recorder: if ours.is_empty() { None } else { Some(dice.pick(&ours).id.clone()) },
                 // In service over the whole trace, or not at all.
@@ -170,13 +175,14 @@ fn observations(dice: &mut Dice, world: &World, start: Nanos) -> Vec<Value> {
     let mut at = start;
     let mut moods: Vec<Mood> = world.cameras.iter().map(|_| mood(dice)).collect();
     let mut line_is_cut: Vec<bool> = world.sites.iter().map(|_| false).collect();
+    let mut commune_is_cut: Vec<bool> = world.communes.iter().map(|_| false).collect();
     let mut recorder_moods: Vec<Mood> = world.recorders.iter().map(|_| Mood::Ok).collect();
     // What our own clock adds to each offset.
     let mut our_clock = *dice.pick(&[0.0, 0.0, 0.0, 300.0]);
     let restless = *dice.pick(&[3, 8, 20]);
     let longest_step = *dice.pick(&[3, 8, 20]);
     let mut online = true;
-    for _ in 0..dice.count(3, 120) {
+    for _ in 0..dice.count(3, if world.sites.len() > 1 && world.communes.len() == 1 { 200 } else { 130 }) {
         at += match dice.next() % 100 {
             0..25 => 0,
             25..40 => dice.roll(1, 7) * SECOND / 4,
@@ -184,6 +190,14 @@ fn observations(dice: &mut Dice, world: &World, start: Nanos) -> Vec<Value> {
             _ => dice.roll(60, 400) * SECOND,
         };
         let time = text(at);
+        if dice.chance(restless) && dice.chance(40) {
+            let commune = dice.count(0, world.communes.len() - 1);
+            commune_is_cut[commune] = !commune_is_cut[commune];
+        }
+        let is_area_cut = |site: usize| {
+            let commune = world.communes.iter().position(|c| *c == world.sites[site].commune);
+            commune.is_some_and(|commune| commune_is_cut[commune])
+        };
         match dice.next() % 100 {
             0..72 => {
                 let i = dice.count(0, world.cameras.len() - 1);
@@ -193,7 +207,9 @@ fn observations(dice: &mut Dice, world: &World, start: Nanos) -> Vec<Value> {
                 }
                 let site = world.sites.iter().position(|s| s.id == camera.site).unwrap();
                 let recorder = world.recorders.iter().position(|r| camera.recorder.as_ref() == Some(&r.id));
-                let is_cut = line_is_cut[site] || recorder.is_some_and(|r| matches!(recorder_moods[r], Mood::Path));
+                let is_cut = line_is_cut[site]
+                    || is_area_cut(site)
+                    || recorder.is_some_and(|r| matches!(recorder_moods[r], Mood::Path));
                 let now = if is_cut && dice.chance(90) { Mood::Path } else { moods[i] };
                 lines.push(probe(dice, &camera.id, &time, now));
             }
@@ -202,7 +218,7 @@ fn observations(dice: &mut Dice, world: &World, start: Nanos) -> Vec<Value> {
                 if dice.chance(restless * 2) {
                     line_is_cut[i] = !line_is_cut[i];
                 }
-                let cut = line_is_cut[i] != dice.chance(5);
+                let cut = (line_is_cut[i] || is_area_cut(i)) != dice.chance(5);
                 if world.sites[i].gateway {
                     let seen = if cut { "unreachable" } else { "ok" };
                     lines.push(json!({"at": time, "site": world.sites[i].id, "gateway": seen}));
@@ -218,7 +234,8 @@ fn observations(dice: &mut Dice, world: &World, start: Nanos) -> Vec<Value> {
             _ if !world.recorders.is_empty() => {
                 let i = dice.count(0, world.recorders.len() - 1);
                 if dice.chance(restless * 2) {
-                    recorder_moods[i] = *dice.pick(&[Mood::Ok, Mood::Ok, Mood::Path, Mood::Other, Mood::Blind]);
+                    recorder_moods[i] =
+                        *dice.pick(&[Mood::Ok, Mood::Ok, Mood::Path, Mood::Other, Mood::Blind, Mood::Blind]);
                 }
                 if dice.chance(restless) {
                     our_clock = *dice.pick(&[0.0, 0.0, 300.0, -90_000.0]);

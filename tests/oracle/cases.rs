@@ -99,12 +99,13 @@ fn states(world: &World, lines: &str) -> Vec<String> {
 /// `AT PHASE SCOPE SUBJECT CAUSE CAMERAS`
 fn incidents(world: &World, lines: &str) -> Vec<String> {
     let (_, incidents) = super::replay(world, &trace(lines));
-    let line = |e: &Value| {
-        let cameras: Vec<String> = e["cameras"].as_array().unwrap().iter().map(plain).collect();
-        let (phase, scope, subject) = (plain(&e["phase"]), plain(&e["scope"]), plain(&e["subject"]));
-        format!("{} {phase} {scope} {subject} {} {}", after(&e["at"]), plain(&e["cause"]), cameras.join(","))
-    };
-    incidents.iter().map(line).collect()
+    incidents.iter().map(incident_line).collect()
+}
+
+fn incident_line(e: &Value) -> String {
+    let cameras: Vec<String> = e["cameras"].as_array().unwrap().iter().map(plain).collect();
+    let (phase, scope, subject) = (plain(&e["phase"]), plain(&e["scope"]), plain(&e["subject"]));
+    format!("{} {phase} {scope} {subject} {} {}", after(&e["at"]), plain(&e["cause"]), cameras.join(","))
 }
 
 fn plain(value: &Value) -> String {
@@ -359,6 +360,53 @@ fn cameras_that_go_dark_with_their_recorder_while_the_site_is_there_are_the_reco
     let lines = "0 a ok\n 0 b ok\n 0 c ok\n 10 a dns\n 11 b dns\n 12 a dns\n 13 b dns\n 14 a dns\n 15 b dns\n 40 c ok
         41 a ok\n 42 a ok\n 43 b ok\n 44 b ok";
     assert_eq!(incidents(&three, lines), ["34 open recorder r dns a,b", "44 close recorder r dns a,b"]);
+}
+
+/// Two sites of one commune, `s` without a gateway and `g` with one, each of one camera: `a` at `s` and `b` at `g`.
+fn commune() -> World {
+    let mut commune = world(&["a", "b"]);
+    commune.sites.push(Site { id: "g".into(), commune: "m".into(), village: None, gateway: true });
+    commune.cameras[1].site = "g".into();
+    commune
+}
+
+fn incidents_of_commune(lines: &str) -> Vec<String> {
+    // The only gateway is that of `g`.
+    let lines = lines.replace(" gateway ", " g-gateway ");
+    let lines: Vec<Value> = trace(&lines)
+        .into_iter()
+        .map(|line| match line["camera"] == "g-gateway" {
+            true => json!({"at": line["at"], "site": "g", "gateway": line["outcome"]}),
+            false => line,
+        })
+        .collect();
+    let (_, incidents) = super::replay(&commune(), &lines);
+    incidents.iter().map(incident_line).collect()
+}
+
+const CUT: &str = "0 a ok\n 0 b ok\n 0 gateway ok\n 10 a dns\n 10 b dns\n 10 gateway unreachable\n 11 a dns\n 11 b dns
+    11 gateway unreachable\n 12 a dns\n 12 b dns\n 12 gateway unreachable\n";
+
+#[test]
+fn sites_of_a_commune_that_fail_together_are_one_incident_of_their_area() {
+    let lines = format!("{CUT} 40 gateway ok\n 41 a ok\n 41 b ok\n 42 a ok\n 42 b ok");
+    assert_eq!(incidents_of_commune(&lines), ["32 open area m dns a,b", "42 close area m dns a,b"]);
+}
+
+#[test]
+fn a_site_that_stays_down_when_the_area_is_back_is_found() {
+    let lines = format!("{CUT} 40 a ok\n 41 a ok\n 42 gateway unreachable\n 43 b dns\n 44 b dns\n 45 b dns\n 66 b dns");
+    assert_eq!(
+        incidents_of_commune(&lines),
+        ["32 open area m dns a,b", "45 close area m dns a,b", "65 open site g unreachable b"]
+    );
+}
+
+#[test]
+fn what_was_told_before_its_area_failed_stays_told() {
+    let lines = "0 a ok\n 0 b ok\n 0 gateway ok\n 10 a dns\n 11 a dns\n 12 a dns\n 35 b dns\n 35 gateway unreachable
+        36 b dns\n 36 gateway unreachable\n 37 b dns\n 37 gateway unreachable\n 60 b dns";
+    assert_eq!(incidents_of_commune(lines), ["32 open camera a dns a", "57 open area m dns b"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Incidents of the scopes camera, recorder, site and monitor, read off the states as they are shown.
+//! Incidents, of every scope, read off the states as they are shown.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,18 +40,29 @@ struct Open {
     gone: Option<When>,
 }
 
-/// What cameras may fail together by: their site's line, or their recorder.
+/// What cameras may fail together by, the widest first.
+const SCOPES: [&str; 3] = ["area", "site", "recorder"];
+
+/// What cameras may fail together by: the line of their commune or their site, or their recorder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
-    /// `site` or `recorder`.
+    /// One of `SCOPES`.
     scope: &'static str,
     id: String,
     gateway: bool,
 }
 
 impl Place {
-    fn holds(&self, camera: &Camera) -> bool {
-        if self.scope == "site" { camera.site == self.id } else { camera.recorder.as_ref() == Some(&self.id) }
+    fn holds(&self, world: &World, camera: &Camera) -> bool {
+        match self.scope {
+            "area" => world.site(&camera.site).commune == self.id,
+            "site" => camera.site == self.id,
+            _ => camera.recorder.as_ref() == Some(&self.id),
+        }
+    }
+
+    fn is_wider_than(&self, scope: &str) -> bool {
+        SCOPES.iter().position(|s| *s == self.scope) < SCOPES.iter().position(|s| *s == scope)
     }
 
     fn key(&self) -> (&'static str, String) {
@@ -62,7 +73,7 @@ impl Place {
 struct Desk<'a> {
     world: &'a World,
     facts: &'a Facts,
-    /// The sites, and then the recorders, which are narrower.
+    /// The areas, then the sites, and then the recorders: each narrower than those before.
     places: Vec<Place>,
     cameras: &'a [(&'a Camera, Vec<Shown>)],
     lines: &'a [Value],
@@ -71,6 +82,8 @@ struct Desk<'a> {
     camera_waits: BTreeMap<String, (Kind, Nanos)>,
     /// Since when the line of a place is cut.
     place_waits: BTreeMap<(&'static str, String), Nanos>,
+    /// Since when the gateway of a site tells that it fails.
+    gateway_fails: BTreeMap<String, Nanos>,
     clock_waits: Option<Nanos>,
     /// What is wrong with recorders themselves.
     health: BTreeMap<String, Health>,
@@ -86,6 +99,12 @@ struct Desk<'a> {
 pub fn incidents(world: &World, cameras: &[(&Camera, Vec<Shown>)], lines: &[Value], facts: &Facts) -> Vec<Value> {
     let sites = world.sites.iter().map(|s| Place { scope: "site", id: s.id.clone(), gateway: s.gateway });
     let recorders = world.recorders.iter().map(|r| Place { scope: "recorder", id: r.id.clone(), gateway: false });
+    // Communes with two sites or more that have cameras.
+    let peopled = |s: &&super::world::Site| world.cameras.iter().any(|c| c.site == s.id);
+    let sites_of = |commune: &str| world.sites.iter().filter(peopled).filter(|s| s.commune == commune).count();
+    let areas = world.communes.iter().filter(|commune| sites_of(commune) >= 2);
+    let mut areas: Vec<Place> = areas.map(|id| Place { scope: "area", id: id.clone(), gateway: false }).collect();
+    areas.sort();
     let mut sites: Vec<Place> = sites.collect();
     let mut recorders: Vec<Place> = recorders.collect();
     sites.sort();
@@ -93,12 +112,13 @@ pub fn incidents(world: &World, cameras: &[(&Camera, Vec<Shown>)], lines: &[Valu
     let mut desk = Desk {
         world,
         facts,
-        places: [sites, recorders].concat(),
+        places: [areas, sites, recorders].concat(),
         cameras,
         lines,
         open: Vec::new(),
         camera_waits: BTreeMap::new(),
         place_waits: BTreeMap::new(),
+        gateway_fails: BTreeMap::new(),
         clock_waits: None,
         health: world.recorders.iter().map(|r| (r.id.clone(), Health::default())).collect(),
         monitor_waits: None,
@@ -197,8 +217,11 @@ impl Desk<'_> {
 
     /// Everything that comes about at one place of the trace: what closes, what opens, what changes.
     fn at(&mut self, when: When) {
-        self.note_what_is_gone(when);
+        self.note_what_is_gone(&["site", "recorder"], when);
         self.note_who_is_alone(when);
+        self.note_which_gateways_tell(when);
+        // An area rests on its sites.
+        self.note_what_is_gone(&["area"], when);
         self.hear(when);
         self.close(when);
         self.monitor(when);
@@ -249,9 +272,14 @@ impl Desk<'_> {
         }
     }
 
-    /// Whether a failure of its site, or of the cameras behind it, explains that a recorder is silent.
+    /// Whether a failure of its area, its site, or of the cameras behind it, explains that a recorder is silent.
     fn is_silence_explained(&self, id: &str, site: &str) -> bool {
-        self.places.iter().filter(|p| p.id == if p.scope == "site" { site } else { id }).any(|place| {
+        let wanted = |p: &&Place| match p.scope {
+            "area" => p.id == self.world.site(site).commune,
+            "site" => p.id == site,
+            _ => p.id == id,
+        };
+        self.places.iter().filter(wanted).any(|place| {
             match self.open.iter().find(|i| i.opened_by_dark && i.scope == place.scope && i.subject == place.id) {
                 Some(told) => told.gone.is_none(),
                 None => self.place_waits.contains_key(&place.key()),
@@ -302,12 +330,77 @@ impl Desk<'_> {
         self.lines.iter().enumerate().find(is_after).map_or(self.lines.len(), |(i, _)| i)
     }
 
+    /// Since when each gateway tells that its site fails.
+    fn note_which_gateways_tell(&mut self, when: When) {
+        for site in self.world.sites.iter().filter(|s| s.gateway) {
+            if self.is_gateway_failure(&site.id, when) {
+                self.gateway_fails.entry(site.id.clone()).or_insert(when.at);
+            } else {
+                self.gateway_fails.remove(&site.id);
+            }
+        }
+    }
+
+    /// When a site failed, as far as its area is concerned: by its gateway's word, or, without one, when the last of its
+    /// cameras that was seen (one is enough) went dark by a path cause.
+    fn site_fails(&self, site: &str, when: When) -> Option<Nanos> {
+        if self.world.site(site).gateway {
+            return self.gateway_fails.get(site).copied();
+        }
+        let mut darkened = Vec::new();
+        for (camera, shown) in self.cameras.iter().filter(|(c, _)| c.site == site) {
+            let Some(now) = self.standing(camera, shown, when) else { continue };
+            if was_seen(now) {
+                return None;
+            }
+            let event = shown.iter().rposition(|s| s.when <= when && s.event);
+            if is_dark_by_path(now) && event.is_some_and(|event| was_seen(&shown[event - 1])) {
+                darkened.extend(event.map(|event| shown[event].when.at));
+            }
+        }
+        darkened.into_iter().max()
+    }
+
+    fn sites_of(&self, commune: &str) -> Vec<&str> {
+        let has_cameras = |id: &str| self.world.cameras.iter().any(|c| c.site == id);
+        let sites = self.world.sites.iter().filter(|s| s.commune == commune && has_cameras(&s.id));
+        sites.map(|s| s.id.as_str()).collect()
+    }
+
+    /// Whether some site of a commune is there: it does not fail, and its gateway answers or a camera of it is seen.
+    fn is_area_seen(&self, commune: &str, when: When) -> bool {
+        self.sites_of(commune).into_iter().any(|site| {
+            let ours = self.cameras.iter().filter(|(c, _)| c.site == site);
+            let mut standing = ours.filter_map(|(c, shown)| self.standing(c, shown, when));
+            let answers = self.world.site(site).gateway && self.gateway_answers(site, when);
+            (answers || standing.any(was_seen)) && self.site_fails(site, when).is_none()
+        })
+    }
+
+    /// Every site of a commune that was not already dark, unknown, in maintenance or retired (two or more) failed within
+    /// interval + `group_wait` of each other.
+    fn is_area_cut(&self, commune: &str, when: When) -> bool {
+        if self.is_area_seen(commune, when) {
+            return false;
+        }
+        let fails = |site: &&str| self.site_fails(site, when).is_some();
+        let failing: Vec<&str> = self.sites_of(commune).into_iter().filter(fails).collect();
+        let serving = self.cameras.iter().filter(|(c, _)| failing.contains(&c.site.as_str()));
+        let serving = serving.filter(|(c, shown)| self.standing(c, shown, when).is_some());
+        let interval = serving.map(|(c, _)| c.interval).max().unwrap_or(0);
+        let mut at: Vec<Nanos> = failing.iter().filter_map(|site| self.site_fails(site, when)).collect();
+        at.sort_unstable();
+        let latest = at.last().copied().unwrap_or(0);
+        at.retain(|at| latest - at <= interval * SECOND + self.group_wait());
+        at.len() >= 2
+    }
+
     /// Notes the cameras of what was told of a place that were found dark by themselves after it: nothing wider takes
-    /// them in again until they are seen.
+    /// them in again until they are seen. Those of an area may still be their site's.
     fn note_who_is_alone(&mut self, when: When) {
         for (camera, shown) in self.cameras {
-            let told =
-                self.open.iter().filter(|i| i.opened_by_dark && i.scope != "camera" && i.cameras.contains(&camera.id));
+            let is_told = |i: &&Open| i.opened_by_dark && i.scope != "camera" && i.scope != "area";
+            let told = self.open.iter().filter(is_told).filter(|i| i.cameras.contains(&camera.id));
             if told.into_iter().any(|incident| self.is_on_its_own(&camera.id, incident, when)) {
                 self.alone.insert(camera.id.clone());
             } else if self.standing(camera, shown, when).is_some_and(|now| now.state == UP || now.state == DEGRADED) {
@@ -317,10 +410,15 @@ impl Desk<'_> {
     }
 
     /// Notes since when the wider cause of each place's incident is gone.
-    fn note_what_is_gone(&mut self, when: When) {
+    fn note_what_is_gone(&mut self, scopes: &[&str], when: When) {
         let mut open = std::mem::take(&mut self.open);
-        for incident in open.iter_mut().filter(|i| i.opened_by_dark && i.scope != "camera") {
-            let holds = if incident.scope == "site" && self.world.site(&incident.subject).gateway {
+        for incident in open.iter_mut().filter(|i| i.opened_by_dark && scopes.contains(&i.scope)) {
+            let holds = if incident.scope == "area" {
+                // It is gone while a site of it is seen, and there again when none is and two fail.
+                let fails = |site: &&str| self.site_fails(site, when).is_some();
+                let failing = || self.sites_of(&incident.subject).into_iter().filter(fails).count();
+                !self.is_area_seen(&incident.subject, when) && (incident.gone.is_none() || failing() >= 2)
+            } else if incident.scope == "site" && self.world.site(&incident.subject).gateway {
                 // It is gone when the gateway answers; that the monitor itself was cut off in between says nothing of it.
                 self.gateway_confirmed(&incident.subject, when)
                     || (incident.gone.is_none() && !self.gateway_answers(&incident.subject, when))
@@ -429,9 +527,9 @@ impl Desk<'_> {
         // for as long as the line is cut, whichever of its cameras has come to what meanwhile.
         let waiting = explained.iter().filter_map(|c| self.camera_waits.get(c)).map(|(_, decided)| *decided);
         // Or that of a narrower place.
-        let narrower = self.places.iter().filter(|p| p.scope == "recorder" && place.scope == "site").filter(|p| {
-            let told = self.open.iter().any(|i| i.opened_by_dark && i.scope == "recorder" && i.subject == p.id);
-            !told && self.cameras.iter().any(|(c, _)| explained.contains(&c.id) && p.holds(c))
+        let narrower = self.places.iter().filter(|p| place.is_wider_than(p.scope)).filter(|p| {
+            let told = self.open.iter().any(|i| i.opened_by_dark && i.scope == p.scope && i.subject == p.id);
+            !told && self.cameras.iter().any(|(c, _)| explained.contains(&c.id) && p.holds(self.world, c))
         });
         let narrower = narrower.filter_map(|p| self.place_waits.get(&p.key()).copied());
         let earliest = waiting.chain(narrower).min().unwrap_or(when.at).min(when.at);
@@ -465,48 +563,64 @@ impl Desk<'_> {
         causes.iter().max_by_key(|(_, c)| seen(c)).expect("it explains something").1.clone()
     }
 
-    /// Whether another place explains a dark camera: for a recorder, its site; for a site, the recorder of which it was
-    /// told before the site failed.
+    /// Whether another place explains a dark camera: a wider one, or a narrower one of which it was told before the wider
+    /// failed. What was told of a site goes on there, with whatever of it comes to be dark yet.
     fn is_anothers(&self, place: &Place, camera: &Camera, when: When) -> bool {
-        if place.scope == "site" {
-            return self.is_explained_by("recorder", &camera.id, when);
-        }
-        let excused = self.excused.get(&(camera.id.clone(), "site"));
-        let excused = excused.is_some_and(|gone| gone.is_none_or(|gone| !self.fails_alone(&camera.id, gone, when)));
-        excused || self.is_explained_by("site", &camera.id, when)
+        self.places.iter().filter(|p| p.scope != place.scope && p.holds(self.world, camera)).any(|other| {
+            let by_told = self.is_explained_by(other.scope, &camera.id, when);
+            if other.is_wider_than(place.scope) {
+                return by_told || self.is_excused_by(other.scope, &camera.id, when);
+            }
+            let is_site = |i: &Open| i.opened_by_dark && i.scope == "site" && i.subject == camera.site;
+            let goes_on = self.open.iter().any(|i| is_site(i) && i.gone.is_none());
+            by_told || (place.scope == "area" && other.scope == "site" && goes_on)
+        })
+    }
+
+    /// Whether the line of a place explains a dark camera, told or not: it is cut, or was, and the camera has not failed
+    /// often enough since.
+    fn is_excused_by(&self, scope: &'static str, camera: &str, when: When) -> bool {
+        let excused = self.excused.get(&(camera.to_owned(), scope));
+        excused.is_some_and(|gone| gone.is_none_or(|gone| !self.fails_alone(camera, gone, when)))
+    }
+
+    /// Its gateway was unreachable `confirm` times in a row while at least one of its cameras failed by a path cause, and
+    /// was not told as dark by itself. What lies under maintenance does not count.
+    fn is_gateway_failure(&self, site: &str, when: When) -> bool {
+        let fails = |now: &Shown| (now.fails_by_path && now.state != MAINTENANCE) || is_dark_by_path(now);
+        let mut ours = self.cameras.iter().filter(|(c, _)| c.site == site);
+        let failing = ours.any(|(c, shown)| self.standing(c, shown, when).is_some_and(fails) && !self.has_own(&c.id));
+        failing && self.gateway_confirmed(site, when)
+    }
+
+    /// Whether the darkness of a camera is an incident of its own, or about to be.
+    fn has_own(&self, camera: &str) -> bool {
+        let told = |i: &Open| i.scope == "camera" && i.subject == camera && i.opened_by_dark;
+        self.alone.contains(camera) || self.open.iter().any(told)
     }
 
     /// Whether the line of a place is cut, and then which cameras that explains: those whose darkness is no incident of
     /// their own already, or of another place.
     fn is_down(&self, place: &Place, when: When) -> Option<BTreeSet<String>> {
-        let has_own = |c: &Camera| {
-            let told = |i: &Open| i.scope == "camera" && i.subject == c.id && i.opened_by_dark;
-            self.alone.contains(&c.id) || self.open.iter().any(told)
-        };
-        let dark_by_path =
-            |now: &Shown| now.state == DARK && now.cause.as_deref().is_some_and(|cause| class(cause) == Class::Path);
         let ours: Vec<(&Camera, &Vec<Shown>, &Shown)> = self
             .cameras
             .iter()
-            .filter(|(c, _)| place.holds(c))
+            .filter(|(c, _)| place.holds(self.world, c))
             .filter_map(|(c, shown)| Some((*c, shown, self.standing(c, shown, when)?)))
             .collect();
-        let is_cut = if place.gateway {
-            // Its gateway was unreachable `confirm` times in a row while at least one of its cameras failed by a path
-            // cause. What lies under maintenance does not count.
-            let fails = |now: &Shown| (now.fails_by_path && now.state != MAINTENANCE) || dark_by_path(now);
-            let failing = ours.iter().any(|(c, _, now)| fails(now) && !has_own(c));
-            failing && self.gateway_confirmed(&place.id, when)
+        // What was told of the line is over once one of its cameras was seen: those then dark are no new outage.
+        let told = |i: &&Open| i.opened_by_dark && i.scope == place.scope && i.subject == place.id;
+        let told = self.open.iter().find(told);
+        let over = told.and_then(|i| i.gone);
+        let is_cut = if place.scope == "area" {
+            (told.is_some() && over.is_none() && self.online(when)) || self.is_area_cut(&place.id, when)
+        } else if place.gateway {
+            self.is_gateway_failure(&place.id, when)
         } else {
             // All its cameras that were not already dark, unknown, in maintenance or retired (two or more) went dark by
             // path causes within interval + `group_wait` of each other.
-            let was_seen = |s: &Shown| s.state == UP || s.state == DEGRADED;
-            // What was told of the line is over once one of its cameras was seen: those then dark are no new outage.
-            let told = |i: &&Open| i.opened_by_dark && i.scope == place.scope && i.subject == place.id;
-            let told = self.open.iter().find(told);
-            let over = told.and_then(|i| i.gone);
             let mut went_dark: Vec<(When, i64)> = Vec::new();
-            for (camera, shown, _) in ours.iter().filter(|(_, _, now)| dark_by_path(now)) {
+            for (camera, shown, _) in ours.iter().filter(|(_, _, now)| is_dark_by_path(now)) {
                 let event = shown.iter().rposition(|s| s.when <= when && s.event).expect("it went dark");
                 if was_seen(&shown[event - 1]) && over.is_none_or(|over| shown[event].when > over) {
                     went_dark.push((shown[event].when, camera.interval));
@@ -519,9 +633,17 @@ impl Desk<'_> {
                 went_dark.iter().filter(|(dark, _)| latest - dark.at <= interval * SECOND + self.group_wait());
             together.count() >= 2 && !ours.iter().any(|(_, _, now)| was_seen(now))
         };
-        let explained = ours.iter().filter(|(c, _, now)| dark_by_path(now) && !has_own(c));
-        let explained = explained.filter(|(c, _, _)| !self.is_anothers(place, c, when));
-        is_cut.then(|| explained.map(|(c, _, _)| c.id.clone()).collect())
+        if !is_cut {
+            return None;
+        }
+        let dark = || ours.iter().filter(|(_, _, now)| is_dark_by_path(now));
+        let explained = dark().filter(|(c, _, _)| !self.has_own(&c.id) && !self.is_anothers(place, c, when));
+        let explained: BTreeSet<String> = explained.map(|(c, _, _)| c.id.clone()).collect();
+        // A gateway is told of before any camera is dark; but a place of which another explains all that is dark fails by
+        // nothing of its own, and waits for nothing.
+        let by_area = |c: &Camera| self.is_explained_by("area", &c.id, when) || self.is_excused_by("area", &c.id, when);
+        let is_own = place.gateway && !dark().any(|(c, _, _)| by_area(c));
+        Some(explained).filter(|explained| !explained.is_empty() || is_own)
     }
 
     fn gateway_answers(&self, site: &str, when: When) -> bool {
@@ -559,7 +681,7 @@ impl Desk<'_> {
         let over = |i: &Open| i.opened_by_dark && i.scope == place.scope && i.subject == place.id && i.gone.is_some();
         let is_over = self.open.iter().any(over);
         let explained = self.is_down(place, when).filter(|_| !is_over).unwrap_or_default();
-        for (camera, _) in self.cameras.iter().filter(|(c, _)| place.holds(c)) {
+        for (camera, _) in self.cameras.iter().filter(|(c, _)| place.holds(self.world, c)) {
             let key = (camera.id.clone(), place.scope);
             let is_dark = self.standing_of(&camera.id, when).is_some_and(|now| now.state == DARK);
             if explained.contains(&camera.id) {
@@ -573,7 +695,7 @@ impl Desk<'_> {
     }
 
     fn is_excused(&self, camera: &str, when: When) -> bool {
-        ["site", "recorder"].into_iter().any(|scope| {
+        SCOPES.into_iter().any(|scope| {
             let excused = self.excused.get(&(camera.to_owned(), scope)).copied().flatten();
             excused.is_some_and(|gone| !self.fails_alone(camera, gone, when))
         })
@@ -600,7 +722,7 @@ impl Desk<'_> {
 
     /// What is explained opens nothing of its own.
     fn is_explained(&self, camera: &str, when: When) -> bool {
-        ["site", "recorder"].into_iter().any(|scope| self.is_explained_by(scope, camera, when))
+        SCOPES.into_iter().any(|scope| self.is_explained_by(scope, camera, when))
     }
 
     fn is_explained_by(&self, scope: &str, camera: &str, when: When) -> bool {
@@ -613,7 +735,7 @@ impl Desk<'_> {
 
     /// Whether the line of a place explains a dark camera now.
     fn is_line_cut(&self, camera: &str) -> bool {
-        ["site", "recorder"].into_iter().any(|scope| self.excused.get(&(camera.to_owned(), scope)) == Some(&None))
+        SCOPES.into_iter().any(|scope| self.excused.get(&(camera.to_owned(), scope)) == Some(&None))
     }
 
     fn camera(&mut self, camera: &Camera, shown: &[Shown], when: When) {
@@ -671,6 +793,14 @@ impl Desk<'_> {
         self.events.push(event(when, &open, "open"));
         self.open.push(open);
     }
+}
+
+fn was_seen(shown: &Shown) -> bool {
+    shown.state == UP || shown.state == DEGRADED
+}
+
+fn is_dark_by_path(shown: &Shown) -> bool {
+    shown.state == DARK && shown.cause.as_deref().is_some_and(|cause| class(cause) == Class::Path)
 }
 
 fn event(when: When, incident: &Open, phase: &str) -> Value {

@@ -1,5 +1,6 @@
 //! The rules of judgement, one by one, and as properties over random traces.
 
+mod areas;
 mod incidents;
 mod properties;
 mod restart;

@@ -6,12 +6,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::inventory::Maintenance;
-use crate::judgement::event::Phase;
+use crate::judgement::event::{IncidentScope, Phase};
 use crate::observation::Outcome;
 
 const CAMERAS: [&str; 5] = ["a", "b", "c", "d", "e"];
 
-/// Two sites, one with a gateway.
+/// Two sites of one commune, one with a gateway.
 fn scene(windows: Vec<Maintenance>) -> Policy {
     let mut policy = policy(&[("g", true, &["a", "b", "c"]), ("s", false, &["d", "e"])]);
     policy.maintenance = windows;
@@ -158,8 +158,10 @@ proptest! {
     }
 
     #[test]
-    fn cameras_of_other_sites_do_not_matter(trace in a_trace()) {
-        let whole = run(&mut Judge::new(scene(Vec::new())), &trace);
+    fn cameras_of_other_communes_do_not_matter(trace in a_trace()) {
+        let mut scene = scene(Vec::new());
+        scene.sites.get_mut("s").unwrap().commune = CommuneId::new("another").unwrap();
+        let whole = run(&mut Judge::new(scene.clone()), &trace);
         let alone: Vec<Observation> = trace
             .iter()
             .map(|line| match &line.seen {
@@ -170,7 +172,7 @@ proptest! {
                 _ => line.clone(),
             })
             .collect();
-        let part = run(&mut Judge::new(scene(Vec::new())), &alone);
+        let part = run(&mut Judge::new(scene), &alone);
         let of_s = |output: Output| -> Vec<String> {
             output
                 .events
@@ -184,6 +186,52 @@ proptest! {
                 .collect()
         };
         prop_assert_eq!(of_s(whole), of_s(part));
+    }
+
+    #[test]
+    fn an_area_opens_where_nothing_is_seen_and_tells_of_no_camera_that_was_told_as_dark(
+        trace in a_trace(), windows in some_windows(), cuts in prop::collection::vec((0..200_u64, 0..120_u64), 1..3)
+    ) {
+        // A commune that is cut off now and then, or the two sites would seldom fail together.
+        let is_cut = |at: Timestamp| {
+            let at = u64::try_from(at.duration_since(t(0)).as_secs()).unwrap();
+            cuts.iter().any(|(from, length)| (*from..from + length).contains(&at))
+        };
+        let trace: Vec<Observation> = trace.into_iter().map(|mut line| {
+            match &mut line.seen {
+                crate::observation::Seen::Camera(seen) if is_cut(line.at) => {
+                    seen.outcome = Outcome::ConnectTimeout;
+                    seen.picture = None;
+                }
+                crate::observation::Seen::Gateway { reachable, .. } if is_cut(line.at) => *reachable = false,
+                _ => {}
+            }
+            line
+        }).collect();
+        let mut shown: BTreeMap<CameraId, (State, Option<Cause>)> = BTreeMap::new();
+        let mut open: BTreeMap<String, crate::judgement::event::IncidentEvent> = BTreeMap::new();
+        for event in run(&mut Judge::new(scene(windows)), &trace).events {
+            match event {
+                Event::State(event) => drop(shown.insert(event.camera, (event.to, event.cause))),
+                Event::Incident(event) => {
+                    if event.phase == Phase::Open && event.scope == IncidentScope::Area {
+                        let is_live = |id: &str| {
+                            let state = shown.get(&camera_id(id)).map(|(state, _)| *state);
+                            matches!(state, Some(State::Up | State::Degraded))
+                        };
+                        prop_assert!(!is_live("d") && !is_live("e"), "the site without a gateway is not seen");
+                        for camera in &event.cameras {
+                            prop_assert_eq!(shown[camera].0, State::Dark);
+                            let told = open.values().filter(|one| one.cameras.contains(camera));
+                            let dark = |cause| matches!(cause, Cause::ConnectTimeout | Cause::Unreachable);
+                            prop_assert_eq!(told.filter(|one| dark(one.cause)).count(), 0, "told twice of {}", camera);
+                        }
+                    }
+                    if event.phase == Phase::Close { open.remove(&event.id); } else { open.insert(event.id.clone(), event); }
+                }
+                Event::Page(_) => {}
+            }
+        }
     }
 
     #[test]
