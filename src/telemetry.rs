@@ -52,6 +52,11 @@ pub struct Telemetry {
     http_requests: IntCounterVec,
     config_last_reload_successful: IntGauge,
     config_last_reload_success_timestamp: IntGauge,
+    /// Registered while a heartbeat is configured: without one there is nothing to alert on.
+    heartbeat_last_success: IntGauge,
+    heartbeat_failures: IntCounter,
+    alerts_pushed: IntCounter,
+    push_failures: IntCounter,
 }
 
 const SECONDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
@@ -208,6 +213,23 @@ impl Telemetry {
             config_last_reload_success_timestamp: gauge(
                 "camwatch_config_last_reload_success_timestamp_seconds",
                 "When the configuration that is in force was read.",
+            ),
+            heartbeat_last_success: IntGauge::new(
+                "camwatch_heartbeat_last_success_timestamp_seconds",
+                "When heartbeat_url last took a heartbeat; 0 before the first, absent where none is configured.",
+            )
+            .expect("constant names are valid"),
+            heartbeat_failures: counter(
+                "camwatch_heartbeat_failures_total",
+                "Heartbeats that were due and were not sent, or that heartbeat_url did not take.",
+            ),
+            alerts_pushed: counter(
+                "camwatch_alertmanager_alerts_sent_total",
+                "Alerts that an Alertmanager took, each time that it was sent one.",
+            ),
+            push_failures: counter(
+                "camwatch_alertmanager_send_failures_total",
+                "Times that an Alertmanager did not take what it was sent; it is sent again.",
             ),
             registry,
         };
@@ -406,6 +428,46 @@ impl Telemetry {
     pub fn config_loaded(&self, unix_seconds: i64) {
         self.config_last_reload_successful.set(1);
         self.config_last_reload_success_timestamp.set(unix_seconds);
+    }
+
+    /// An Alertmanager took so many alerts.
+    pub fn alerts_pushed(&self, alerts: usize) {
+        self.alerts_pushed.inc_by(alerts as u64);
+    }
+
+    /// An Alertmanager did not take what it was sent.
+    pub fn push_failed(&self) {
+        self.push_failures.inc();
+    }
+
+    /// A heartbeat is configured, or is not any more.
+    pub fn heartbeat_expected(&self, expected: bool) {
+        let series = Box::new(self.heartbeat_last_success.clone());
+        // Either fails where it is so already.
+        let _ = if expected { self.registry.register(series) } else { self.registry.unregister(series) };
+    }
+
+    /// `missed` says why nobody heard it; it is told where it was not the same before.
+    pub fn heartbeat(
+        &self,
+        at_unix_seconds: i64,
+        missed: Option<&dyn std::fmt::Display>,
+        before: Option<&dyn std::fmt::Display>,
+    ) {
+        match missed {
+            None => {
+                self.heartbeat_last_success.set(at_unix_seconds);
+                if before.is_some() {
+                    tracing::info!("the heartbeat is heard again");
+                }
+            }
+            Some(missed) => {
+                self.heartbeat_failures.inc();
+                if before.map(ToString::to_string) != Some(missed.to_string()) {
+                    tracing::error!(%missed, "no heartbeat");
+                }
+            }
+        }
     }
 
     pub fn config_refused(&self, problems: &dyn std::fmt::Display) {

@@ -217,7 +217,8 @@ fn a_shift_is_by_its_own_clock_where_clocks_change() {
     assert!(who(&roster, Role::Officer, None, "2026-03-08T10:00:00Z").is_empty());
     assert_eq!(who(&roster, Role::Officer, None, "2026-11-01T10:59:59Z"), ["night"], "an hour longer");
     assert!(who(&roster, Role::Officer, None, "2026-11-01T11:00:00Z").is_empty());
-    assert_eq!(who(&roster, Role::Officer, None, "2026-03-15T06:45:00Z"), ["gone"]);
+    assert_eq!(who(&roster, Role::Officer, None, "2026-03-08T07:15:00Z"), ["night"], "half past two is not there");
+    assert_eq!(who(&roster, Role::Officer, None, "2026-03-15T06:45:00Z"), ["night", "gone"]);
 }
 
 #[test]

@@ -25,6 +25,12 @@ const LOOK_EVERY: Duration = Duration::from_secs(3600);
 const EVENING: MinuteOfDay = MinuteOfDay(18 * 60);
 
 impl Desk {
+    /// How many gaps of the roster begin within a day, or are there now.
+    #[must_use]
+    pub fn duty_gaps(&self, at: Timestamp) -> usize {
+        self.rules.roster.gaps(at, after(at, AHEAD)).len()
+    }
+
     /// A whole channel takes nothing any more, and why; `None`: it is well again.
     pub fn channel_failing(&mut self, channel: &ChannelId, why: Option<&str>, at: Timestamp) -> Step {
         let mut step = Step::default();
@@ -45,7 +51,7 @@ impl Desk {
                 let case = self.memory.cases.get(&id);
                 let unsent = case.into_iter().flat_map(|case| &case.people).flat_map(|person| &person.unsent);
                 step.withdrawn.extend(unsent.filter(|message| self.tells_one_thing(message)).cloned());
-                self.close(&id, at, false);
+                self.close(&id, at, at, false);
             }
             _ => {}
         }
@@ -117,7 +123,7 @@ impl Desk {
     fn forget_gaps(&mut self, at: Timestamp) {
         let over = |case: &Case| matches!(case.matter, Matter::Gap { to, .. } if to <= at) && case.is_open();
         for id in self.memory.cases.keys_where(|_, case| over(case)) {
-            self.close(&id, at, false);
+            self.close(&id, at, at, false);
         }
     }
 

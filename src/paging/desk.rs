@@ -71,7 +71,7 @@ impl Desk {
                 let is_flapping = self.memory.cases.get(&event.id).is_some_and(|case| case.flapping);
                 let flaps = self.memory.flaps.get_mut(&subject_of(event));
                 let is_held = flaps.is_some_and(|flaps| flaps.close(event.at)) && is_flapping;
-                self.close(&event.id, event.at, is_held);
+                self.close(&event.id, event.at, event.at, is_held);
             }
         }
         self.settle(event.at, Some(scene), &mut step);
@@ -91,7 +91,7 @@ impl Desk {
                 case.since = alert.since;
                 self.memory.cases.insert(alert.id.clone(), case);
             }
-            Some((true, _)) if alert.until.is_some() => self.close(&alert.id, alert.until.unwrap_or(at), false),
+            Some((true, _)) if alert.until.is_some() => self.close(&alert.id, alert.until.unwrap_or(at), at, false),
             Some((true, known)) if alert.severity > known => {
                 if let Some(case) = self.memory.cases.get_mut(&alert.id) {
                     case.matter = matter();

@@ -4,7 +4,7 @@ use super::Rules;
 use super::case::{Case, Matter};
 use super::message::{About, AlertFacts, Facts};
 use crate::duty::Place;
-use crate::inventory::{CameraId, Inventory, Site};
+use crate::inventory::{Camera, CameraId, Inventory, Site};
 use crate::judgement::event::{IncidentEvent, IncidentScope};
 
 /// As many cameras are named at most.
@@ -21,7 +21,9 @@ pub(super) fn about(id: &str, case: &Case, rules: &Rules) -> About {
         Matter::Incident { scope, subject, cause, cameras, there } => {
             let site = case.place.as_ref().and_then(|place| inventory.sites.get(place.site.as_ref()?));
             let commune = case.place.as_ref().and_then(|place| inventory.communes.get(&place.commune));
-            let names = cameras.iter().filter_map(|id| Some(inventory.cameras.get(id)?.name.clone()));
+            let mut known: Vec<&Camera> = cameras.iter().filter_map(|id| inventory.cameras.get(id)).collect();
+            // Those that it is told for come first.
+            known.sort_by_key(|camera| !inventory.is_funded(camera));
             About::Incident(Facts {
                 incident: id.to_owned(),
                 number: case.standing.number,
@@ -36,7 +38,7 @@ pub(super) fn about(id: &str, case: &Case, rules: &Rules) -> About {
                 until: case.until,
                 cameras: count(cameras.len()),
                 cameras_there: *there,
-                first_cameras: names.take(NAMED).collect(),
+                first_cameras: known.iter().take(NAMED).map(|camera| camera.name.clone()).collect(),
                 flapping: case.flapping,
                 acknowledged_by,
             })
@@ -81,7 +83,7 @@ pub(super) fn cameras_there(
     is_in_service: impl Fn(&CameraId) -> bool,
 ) -> u32 {
     let subject = event.subject.as_str();
-    let is_there = |camera: &&crate::inventory::Camera| match event.scope {
+    let is_there = |camera: &&Camera| match event.scope {
         IncidentScope::Camera => camera.id.as_str() == subject,
         IncidentScope::Recorder => camera.recorder.as_ref().is_some_and(|id| id.as_str() == subject),
         IncidentScope::Site => camera.site.as_str() == subject,

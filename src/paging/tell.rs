@@ -234,12 +234,12 @@ impl Desk {
 
     /// It is over: those who were told, or are about to be, hear of it. A warning that quiet hours still hold is not told
     /// at all, and what comes and goes is held.
-    pub(super) fn close(&mut self, id: &str, at: Timestamp, is_held: bool) {
+    pub(super) fn close(&mut self, id: &str, until: Timestamp, at: Timestamp, is_held: bool) {
         let Some(case) = self.memory.cases.get_mut(id) else { return };
         if !case.is_open() {
             return;
         }
-        case.until = Some(at.max(case.since));
+        case.until = Some(until.max(case.since));
         case.reach_at = None;
         if !is_held {
             self.tell_end(id, at);

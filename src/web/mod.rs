@@ -4,6 +4,7 @@
 //! Must not know probes' insides, schedules or how the record is kept. Who may ask is decided before any route: basic
 //! authentication and TLS follow the configuration of the present snapshot, so that a reload changes them too.
 
+mod alertmanager;
 mod api;
 mod auth;
 mod headers;
@@ -20,7 +21,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -32,7 +33,7 @@ use crate::export::Pages;
 use crate::inventory::{CameraId, ChannelId, OfficerId, RecorderId};
 use crate::notify::ack::Links;
 use crate::notify::pairing::{NotPaired, Pairing};
-use crate::paging::{Acknowledgement, How, NotAcknowledged, Which};
+use crate::paging::{Acknowledgement, How, NotAcknowledged, RaisedAlert, Which};
 use crate::probe::Report;
 use crate::snapshot::Snapshot;
 use crate::telemetry::Telemetry;
@@ -52,6 +53,7 @@ pub struct App {
     pub logins: Arc<dyn RetryLogin>,
     pub recorders: Arc<dyn ScanNow>,
     pub paging: Arc<dyn Paging>,
+    pub alerts: Arc<dyn TakeAlerts>,
     /// Reads the links in messages.
     pub links: Arc<Links>,
     /// `true` from when the daemon does its work; `/-/ready` shows it.
@@ -104,6 +106,24 @@ pub trait Paging: Send + Sync {
 
     /// A code with which an officer enrols on a channel, or on the first of theirs that can hear.
     fn pair(&self, officer: OfficerId, channel: Option<ChannelId>) -> BoxFuture<'_, Result<Pairing, NotPaired>>;
+}
+
+/// Alerts that Alertmanager sends.
+pub trait TakeAlerts: Send + Sync {
+    /// Answers once the alerts, and the messages that they come to, are in the record. The same again changes nothing.
+    ///
+    /// # Errors
+    /// Where that cannot be had now; Alertmanager sends them again.
+    fn take(&self, alerts: Vec<RaisedAlert>) -> BoxFuture<'_, Result<(), NotTaken>>;
+}
+
+/// Why alerts were not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotTaken {
+    #[error("the record cannot be written now; send them again")]
+    Record,
+    #[error("the daemon is stopping; send them again")]
+    Stopping,
 }
 
 /// Who has an incident.
@@ -169,6 +189,7 @@ fn router(app: App) -> Router {
         .route("/api/v1/reports/{month}", get(reports::report))
         .route("/api/v1/credentials/{id}/retry", post(api::retry))
         .route("/api/v1/recorders/{id}/scan", post(api::scan))
+        .route(alertmanager::PATH, post(alertmanager::take).layer(DefaultBodyLimit::max(alertmanager::MOST_BYTES)))
         .route("/api/v1/openapi.json", get(api::openapi))
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(shared.clone(), auth::require))

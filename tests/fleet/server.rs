@@ -13,12 +13,13 @@ use camwatch::inventory::{CameraId, ChannelId, Depth, OfficerId, RecorderId};
 use camwatch::notify::ack::Links;
 use camwatch::notify::pairing::{NotPaired, Pairing};
 use camwatch::observation::{CameraSeen, Outcome, Phase, Stream};
-use camwatch::paging::{Acknowledgement, How, NotAcknowledged, Which};
+use camwatch::paging::{Acknowledgement, How, NotAcknowledged, RaisedAlert, Which};
 use camwatch::probe::Report;
 use camwatch::snapshot::Snapshot;
 use camwatch::telemetry::Telemetry;
 use camwatch::web::{
-    App, BoxFuture, NotNoted, NotProbed, Paging, ProbeNow, Reload, RetryLogin, ScanNow, WebError, Who, serve,
+    App, BoxFuture, NotNoted, NotProbed, NotTaken, Paging, ProbeNow, Reload, RetryLogin, ScanNow, TakeAlerts, WebError,
+    Who, serve,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
@@ -49,6 +50,8 @@ pub struct PaperDaemon {
     pub problems: Mutex<Option<Problems>>,
     pub acknowledged: Mutex<Vec<(Which, Who, How)>>,
     pub not_acknowledged: Mutex<Option<NotAcknowledged>>,
+    pub alerts: Mutex<Vec<RaisedAlert>>,
+    pub not_taken: Mutex<Option<NotTaken>>,
 }
 
 impl Server {
@@ -66,6 +69,7 @@ impl Server {
             logins: daemon.clone(),
             recorders: daemon.clone(),
             paging: daemon.clone(),
+            alerts: daemon.clone(),
             links: Arc::new(Links::new(&ACK_KEY)),
             ready: is_ready,
         };
@@ -145,6 +149,18 @@ impl Reload for PaperDaemon {
         Box::pin(async move {
             self.reloads.fetch_add(1, Ordering::SeqCst);
             self.problems.lock().unwrap().clone().map_or(Ok(()), Err)
+        })
+    }
+}
+
+impl TakeAlerts for PaperDaemon {
+    fn take(&self, alerts: Vec<RaisedAlert>) -> BoxFuture<'_, Result<(), NotTaken>> {
+        Box::pin(async move {
+            if let Some(reason) = *self.not_taken.lock().unwrap() {
+                return Err(reason);
+            }
+            self.alerts.lock().unwrap().extend(alerts);
+            Ok(())
         })
     }
 }

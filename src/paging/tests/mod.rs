@@ -157,6 +157,8 @@ struct Story {
     shown: usize,
     untold: Vec<String>,
     withdrawn: Vec<MessageId>,
+    named: Vec<String>,
+    names: usize,
     /// Open incidents by scope and subject.
     open: BTreeMap<String, IncidentEvent>,
 }
@@ -181,6 +183,8 @@ impl Story {
             shown: 0,
             untold: Vec::new(),
             withdrawn: Vec::new(),
+            named: Vec::new(),
+            names: 0,
             open: BTreeMap::new(),
         };
         story.until_moment(begin);
@@ -244,7 +248,10 @@ impl Story {
     }
 
     fn incident(&mut self, time: &str, phase: Phase, scope: &str, subject: &str, cause: &str, cameras: &[&str]) {
-        self.until(time);
+        self.until(time).happen(phase, scope, subject, cause, cameras);
+    }
+
+    fn happen(&mut self, phase: Phase, scope: &str, subject: &str, cause: &str, cameras: &[&str]) {
         let scope = IncidentScope::ALL.into_iter().find(|one| one.as_str() == scope).unwrap();
         let key = format!("{scope:?}:{subject}");
         let cause = Cause::parse(cause).unwrap();
@@ -252,7 +259,7 @@ impl Story {
         let at = self.now;
         let before = self.open.remove(&key);
         let known = before.as_ref().map(|event| (event.id.clone(), event.since));
-        let (id, since) = known.unwrap_or_else(|| (format!("{}-{subject}", at.strftime("%H%M%S")), at));
+        let (id, since) = known.unwrap_or_else(|| (self.name(subject), at));
         let event = IncidentEvent { at, id, phase, scope, subject: subject.to_owned(), cause, cameras, since };
         let dark = crate::observation::Outcome::parse(cause.as_str()).is_some_and(|one| one.class().is_dark());
         for camera in &event.cameras {
@@ -267,6 +274,15 @@ impl Story {
             self.open.insert(key, event.clone());
         }
         self.take(&event);
+    }
+
+    /// As `081000-b1`: unique as those of the judgement are, since a subject opens once at a moment.
+    fn name(&mut self, subject: &str) -> String {
+        let name = format!("{}-{subject}", local(self.now).strftime("%H%M%S"));
+        self.names += usize::from(self.named.contains(&name));
+        let name = if self.named.contains(&name) { format!("{name}-{}", self.names) } else { name };
+        self.named.push(name.clone());
+        name
     }
 
     fn dark(&mut self, time: &str, camera: &str) -> &mut Self {
@@ -310,9 +326,12 @@ impl Story {
     }
 }
 
+fn local(at: Timestamp) -> jiff::Zoned {
+    at.to_zoned(TimeZone::get("Asia/Ho_Chi_Minh").unwrap())
+}
+
 fn show(message: &Message) -> String {
-    let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
-    let at = message.decided_at.to_zoned(zone).strftime("%a %H:%M:%S").to_string().to_lowercase();
+    let at = local(message.decided_at).strftime("%a %H:%M:%S").to_string().to_lowercase();
     let at = at.strip_prefix("mon ").unwrap_or(&at);
     let to = match &message.to {
         Recipient::Officer(id) => id.to_string(),
@@ -333,8 +352,7 @@ fn say(about: &About) -> String {
         }
         About::Alert(facts) => format!("{} {}", facts.title, if facts.until.is_some() { "over" } else { "fires" }),
         About::DutyGap { role, place, from, to } => {
-            let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
-            let time = |at: &Timestamp| at.to_zoned(zone.clone()).strftime("%a %H:%M").to_string().to_lowercase();
+            let time = |at: &Timestamp| local(*at).strftime("%a %H:%M").to_string().to_lowercase();
             format!("no {} of {place} {}-{}", role.as_str(), time(from), time(to))
         }
         About::ChannelFailing { channel, why } => format!("{channel} takes nothing: {why}"),

@@ -36,9 +36,8 @@ fn province() -> Config {
 }
 
 fn event(story: &mut Story, phase: Phase, scope: &str, subject: &str, cameras: &[String]) {
-    let time = story.now.to_zoned(TimeZone::get("Asia/Ho_Chi_Minh").unwrap()).strftime("%H:%M:%S").to_string();
     let cameras: Vec<&str> = cameras.iter().map(String::as_str).collect();
-    story.incident(&time, phase, scope, subject, "unreachable", &cameras);
+    story.happen(phase, scope, subject, "unreachable", &cameras);
 }
 
 /// Everything within two minutes, one thing after another, in an order that mixes communes.
