@@ -8,6 +8,8 @@ mod completions;
 mod credential;
 mod demo;
 mod discover;
+mod enrol;
+mod incident;
 mod maintenance;
 mod probe;
 mod recorder;
@@ -60,6 +62,8 @@ enum Command {
     Replay(replay::Args),
     Roster(roster::Args),
     Maintenance(maintenance::Args),
+    Incident(incident::Args),
+    Enrol(enrol::Args),
     Credential(credential::Args),
     Simulate(simulate::Args),
     Completions(completions::Args),
@@ -108,6 +112,8 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => replay::run(&args),
         Command::Roster(args) => roster::run(&args),
         Command::Maintenance(args) => maintenance::run(&args),
+        Command::Incident(args) => incident::run(&args),
+        Command::Enrol(args) => enrol::run(&args),
         Command::Credential(args) => credential::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -18,7 +18,7 @@ use crate::inventory::{ChannelId, CommuneId, Inventory, OfficerId, Role, Scope, 
 /// Gaps are looked for within this time.
 const AHEAD: Duration = Duration::from_secs(7 * 86_400);
 
-/// Show who would be told, in what order, by which channel, and the gaps of the coming week
+/// Show who would be told, by which channel, and when nobody would be
 ///
 /// For each commune, and each site with a duty of its own: who is on duty now (or at TIME), first the one who is told
 /// first, with their channels in the order in which they are tried; and who is told when nobody answers. Times are

@@ -25,12 +25,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(3600);
 const EVENING: MinuteOfDay = MinuteOfDay(18 * 60);
 
 impl Desk {
-    /// How many gaps of the roster begin within a day, or are there now.
-    #[must_use]
-    pub fn duty_gaps(&self, at: Timestamp) -> usize {
-        self.rules.roster.gaps(at, after(at, AHEAD)).len()
-    }
-
     /// A whole channel takes nothing any more, and why; `None`: it is well again.
     pub fn channel_failing(&mut self, channel: &ChannelId, why: Option<&str>, at: Timestamp) -> Step {
         let mut step = Step::default();
@@ -100,12 +94,11 @@ impl Desk {
                 .gaps
                 .iter_mut()
                 .find(|(role, place, to)| *role == gap.role && *place == gap.place && gap.from <= *to);
-            match known {
-                Some((.., to)) => *to = gap.to.max(*to),
-                None => {
-                    book.gaps.push((gap.role, gap.place.clone(), gap.to));
-                    new.push(gap);
-                }
+            if let Some((.., to)) = known {
+                *to = gap.to.max(*to);
+            } else {
+                book.gaps.push((gap.role, gap.place.clone(), gap.to));
+                new.push(gap);
             }
         }
         for gap in new {

@@ -31,6 +31,7 @@ pub struct Desk {
 }
 
 /// What an incident means for people.
+#[derive(Clone, Copy)]
 struct Meaning {
     pages: bool,
     role: Role,

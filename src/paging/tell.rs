@@ -167,14 +167,14 @@ impl Desk {
             && let (Some(since), Some(due)) = (case.round.since, case.round.escalate_at)
             && due <= at
         {
-            let waited = u64::try_from(due.duration_since(since).as_secs()).unwrap_or_default();
+            let done = u64::try_from(due.duration_since(since).as_secs()).unwrap_or_default();
             let mut wanted: Vec<OfficerId> = Vec::new();
             for step in self.lines(case.role, case, at).iter().flat_map(|duty| &duty.escalate) {
-                let is_due = (case.round.escalated_seconds + 1..=waited).contains(&step.after.as_secs());
+                let is_due = (case.round.escalated_seconds + 1..=done).contains(&step.after.as_secs());
                 let told = |officer: &OfficerId| case.person(officer).is_some_and(|one| one.round == case.round.number);
                 wanted.extend(step.officers.iter().filter(|officer| is_due && !told(officer)).cloned());
             }
-            let round = Round { escalated_seconds: waited, ..case.round.clone() };
+            let round = Round { escalated_seconds: done, ..case.round.clone() };
             let escalate_at = self.next_escalation(case, &round);
             if let Some(case) = self.memory.cases.get_mut(id) {
                 case.round = Round { escalate_at, ..round };
