@@ -291,6 +291,23 @@ fn a_channel_that_takes_nothing_is_told_once() {
 }
 
 #[test]
+fn that_a_channel_takes_nothing_is_withdrawn_unsent_when_it_is_well_and_told_when_it_fails_again() {
+    let mut story = Story::new("08:00");
+    story.providers = Providers::Silent;
+    let zalo = ChannelId::new("zalo").unwrap();
+    for (time, why) in [("08:10", Some("token")), ("08:11", None), ("08:15", Some("token"))] {
+        story.until(time);
+        let step = story.desk.channel_failing(&zalo, why, story.now);
+        story.absorb(step);
+    }
+    assert_eq!(
+        story.told(),
+        ["08:10:00 it open: zalo takes nothing: token", "08:15:00 it open: zalo takes nothing: token"]
+    );
+    assert_eq!(story.withdrawn, [story.sent[0].id.clone()]);
+}
+
+#[test]
 fn an_alert_of_alertmanager_is_told_escalated_and_over_like_an_incident() {
     let mut story = Story::new("08:00");
     let mut alert = RaisedAlert {
