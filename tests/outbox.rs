@@ -58,14 +58,11 @@ impl Cameras {
     /// Dark where it was up, and up where it was dark.
     fn toggle(&self, n: usize) {
         let mut listeners = self.listeners.lock().unwrap();
-        listeners[n] = match listeners[n].take() {
-            Some(_) => None,
-            None => {
-                let listener = TcpListener::bind(self.addresses[n]).expect("the address is nobody else's");
-                listener.set_nonblocking(true).expect("a socket's option");
-                Some(listener)
-            }
-        };
+        if listeners[n].take().is_none() {
+            let listener = TcpListener::bind(self.addresses[n]).expect("the address is nobody else's");
+            listener.set_nonblocking(true).expect("a socket's option");
+            listeners[n] = Some(listener);
+        }
     }
 }
 

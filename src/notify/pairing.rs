@@ -10,7 +10,7 @@ use crate::inventory::{ChannelId, OfficerId};
 use crate::schedule::Moment;
 
 /// How long a code is good.
-pub const VALID: Duration = Duration::from_mins(15);
+pub const VALID: Duration = Duration::from_secs(15 * 60);
 /// Codes that wait at once; more would make guessing easier.
 const MOST_WAITING: usize = 20;
 /// Wrong codes within [`VALID`] after which a sender is not heard any more.

@@ -33,6 +33,7 @@ impl Mood {
 
 /// What became of one key.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_field_names, reason = "it is taken, told, and asked again")]
 pub struct Taken {
     pub body: Value,
     pub taken_at: Instant,

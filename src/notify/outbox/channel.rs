@@ -6,9 +6,9 @@ use super::PATIENCE;
 use crate::schedule::Moment;
 
 const SHORTEST: Duration = Duration::from_secs(5);
-const LONGEST: Duration = Duration::from_mins(5);
+const LONGEST: Duration = Duration::from_secs(5 * 60);
 /// How long a channel that refuses everything is left alone.
-const REFUSED_FOR: Duration = Duration::from_mins(3);
+const REFUSED_FOR: Duration = Duration::from_secs(3 * 60);
 
 /// Lately.
 #[derive(Debug, Clone, Copy, Default)]

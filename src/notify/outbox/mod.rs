@@ -42,11 +42,11 @@ use crate::schedule::Moment;
 /// Tries on a channel after which the next one is tried too.
 const PATIENCE: u32 = 3;
 /// A channel that asks for more than this is passed over meanwhile.
-const SHORT_WAIT: Duration = Duration::from_mins(1);
+const SHORT_WAIT: Duration = Duration::from_secs(60);
 /// The longest wait that a provider may ask for.
-const LONGEST_AFTER: Duration = Duration::from_hours(1);
+const LONGEST_AFTER: Duration = Duration::from_secs(3600);
 /// The longest that a row may wait for its next try after a restart: something may have been set right, and the clock too.
-const AFTER_RESTART: Duration = Duration::from_mins(1);
+const AFTER_RESTART: Duration = Duration::from_secs(60);
 /// What was put off need not wait longer than this, once the channel has taken another message.
 const AFTER_ANOTHER: Duration = Duration::from_secs(5);
 /// Messages that are kept; beyond it the oldest is given up.

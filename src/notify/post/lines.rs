@@ -16,7 +16,7 @@ use crate::telemetry::Telemetry;
 /// A channel ends its own waits sooner; this is for one that does not.
 const HEAR_WITHIN: Duration = Duration::from_secs(120);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 
 /// Makes a channel ready.
 pub(super) type Open = Box<dyn Fn(&inventory::Channel, &std::path::Path) -> Result<Line, OpenError> + Send>;

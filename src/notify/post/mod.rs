@@ -211,7 +211,7 @@ impl Work {
         if self.outbox.holds_any() {
             wake = wake.min(now.moment + LOOK_AT_CLOCK);
         }
-        let far = now.moment + Duration::from_hours(1);
+        let far = now.moment + Duration::from_secs(3600);
         // Never at once: whatever is due now was done above.
         self.begun + wake.min(far).max(now.moment + Duration::from_millis(5))
     }
