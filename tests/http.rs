@@ -318,6 +318,7 @@ fn the_api_is_described_path_by_path_and_field_by_field() {
         let address = path.replace("{month}", "2026-10").replace("{id}", "nvr");
         let status = match path.as_str() {
             "/api/v1/alertmanager" => post(&server, path, &[], r#"{"version":"4","alerts":[]}"#).status,
+            "/api/v1/incidents/{id}/ack" => post(&server, &address, &[], r#"{"who":"truc-ban-1"}"#).status,
             _ => ask(&server, &method, &address, &["Content-Length: 0"]).status,
         };
         let described = &methods[method.to_lowercase()]["responses"][status.to_string()];
@@ -347,6 +348,8 @@ fn the_api_is_described_path_by_path_and_field_by_field() {
     let report = get(&server, "/api/v1/reports/2026-10").json();
     let retried = ask(&server, "POST", "/api/v1/credentials/nvr/retry", &["Content-Length: 0"]).json();
     assert_eq!(sent(&retried), described("Retried"));
+    let paired = ask(&server, "POST", "/api/v1/officers/truc-ban-1/pairing", &["Content-Length: 0"]).json();
+    assert_eq!(sent(&paired), described("Pairing"));
     assert_eq!(sent(&report), described("Report"));
     assert_eq!(sent(&report["cameras"][0]), described("ReportCamera"));
     assert_eq!(sent(&report["groups"][0]), described("ReportGroup"));

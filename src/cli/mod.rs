@@ -8,7 +8,10 @@ mod completions;
 mod credential;
 mod demo;
 mod discover;
+mod enrol;
+mod incident;
 mod maintenance;
+mod notify_test;
 mod probe;
 mod recorder;
 mod replay;
@@ -60,6 +63,9 @@ enum Command {
     Replay(replay::Args),
     Roster(roster::Args),
     Maintenance(maintenance::Args),
+    NotifyTest(notify_test::Args),
+    Incident(incident::Args),
+    Enrol(enrol::Args),
     Credential(credential::Args),
     Simulate(simulate::Args),
     Completions(completions::Args),
@@ -108,6 +114,9 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => replay::run(&args),
         Command::Roster(args) => roster::run(&args),
         Command::Maintenance(args) => maintenance::run(&args),
+        Command::NotifyTest(args) => notify_test::run(&args),
+        Command::Incident(args) => incident::run(&args),
+        Command::Enrol(args) => enrol::run(&args),
         Command::Credential(args) => credential::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -2,8 +2,10 @@
 //!
 //! Reads the snapshot and asks the daemon, through [`ProbeNow`], [`Reload`] and [`RetryLogin`], for what it does on request.
 //! Must not know probes' insides, schedules or how the record is kept. Who may ask is decided before any route: basic
-//! authentication and TLS follow the configuration of the present snapshot, so that a reload changes them too.
+//! authentication and TLS follow the configuration of the present snapshot, so that a reload changes them too. Only the
+//! links in messages are asked for no password: the token in them is the authority.
 
+mod ack;
 mod alertmanager;
 mod api;
 mod auth;
@@ -11,6 +13,7 @@ mod headers;
 mod landing;
 mod lifecycle;
 mod metrics;
+mod paging;
 mod probe;
 mod reports;
 mod server;
@@ -161,6 +164,7 @@ struct Shared {
     renderings: Arc<Semaphore>,
     logins: Arc<auth::Logins>,
     reports: Arc<Semaphore>,
+    acks: Arc<ack::Limits>,
 }
 
 impl Shared {
@@ -176,6 +180,7 @@ fn router(app: App) -> Router {
         renderings: Arc::new(Semaphore::new(MOST_RENDERINGS)),
         logins: Arc::default(),
         reports: Arc::new(Semaphore::new(1)),
+        acks: Arc::default(),
     };
     Router::new()
         .route("/", get(landing::page))
@@ -186,6 +191,8 @@ fn router(app: App) -> Router {
         .route("/-/reload", post(lifecycle::reload).put(lifecycle::reload))
         .route("/api/v1/cameras", get(api::cameras))
         .route("/api/v1/incidents", get(api::incidents))
+        .route("/api/v1/incidents/{id}/ack", post(paging::acknowledge).layer(DefaultBodyLimit::max(paging::MOST_BYTES)))
+        .route("/api/v1/officers/{id}/pairing", post(paging::pair))
         .route("/api/v1/reports/{month}", get(reports::report))
         .route("/api/v1/credentials/{id}/retry", post(api::retry))
         .route("/api/v1/recorders/{id}/scan", post(api::scan))
@@ -193,6 +200,8 @@ fn router(app: App) -> Router {
         .route("/api/v1/openapi.json", get(api::openapi))
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(shared.clone(), auth::require))
+        // Its own authority: an officer on a phone has no password.
+        .route("/ack/{token}", get(ack::show).post(ack::acknowledge))
         .layer(middleware::from_fn_with_state(shared.clone(), headers::finish))
         .with_state(shared)
 }
@@ -214,7 +223,7 @@ async fn not_found(request: Request) -> Response {
         StatusCode::NOT_FOUND,
         "404: nothing is at this path. There are /, /metrics, /probe?camera=ID, /-/healthy, /-/ready, POST /-/reload, \
          /api/v1/cameras, /api/v1/incidents, /api/v1/reports/YYYY-MM, POST /api/v1/credentials/ID/retry, \
-         POST /api/v1/recorders/ID/scan and \
-         /api/v1/openapi.json.\n",
+         POST /api/v1/recorders/ID/scan, \
+         POST /api/v1/incidents/ID/ack, POST /api/v1/officers/ID/pairing and /api/v1/openapi.json.\n",
     )
 }

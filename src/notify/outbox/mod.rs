@@ -45,8 +45,10 @@ const PATIENCE: u32 = 3;
 const SHORT_WAIT: Duration = Duration::from_mins(1);
 /// The longest wait that a provider may ask for.
 const LONGEST_AFTER: Duration = Duration::from_hours(1);
-/// The longest that a row may wait for its next try after a restart, whatever has happened to the clock.
-const LONGEST_BACKOFF: Duration = Duration::from_mins(5);
+/// The longest that a row may wait for its next try after a restart: something may have been set right, and the clock too.
+const AFTER_RESTART: Duration = Duration::from_mins(1);
+/// What was put off need not wait longer than this, once the channel has taken another message.
+const AFTER_ANOTHER: Duration = Duration::from_secs(5);
 /// Messages that are kept; beyond it the oldest is given up.
 const MOST_QUEUED: usize = 10_000;
 /// Ended messages that are remembered, so that none is put again.
@@ -111,6 +113,8 @@ pub struct Figures {
 struct Tried {
     count: u32,
     not_before: Moment,
+    /// As the provider wants it.
+    not_sooner: Moment,
     refused: bool,
 }
 
@@ -265,11 +269,13 @@ impl Outbox {
             }
             Answer::Later { after, why } => {
                 well = false;
-                let wait = backoff(tried.count, &mut self.random).max(after.unwrap_or_default().min(LONGEST_AFTER));
+                let after = after.map(|after| after.min(LONGEST_AFTER));
+                let wait = backoff(tried.count, &mut self.random).max(after.unwrap_or_default());
                 tried.not_before = now.moment + wait;
+                tried.not_sooner = now.moment + after.unwrap_or_default();
                 item.row.next_try = later(now.at, wait);
                 item.row.why = Some(short(&why));
-                state.put_off(after.map(|after| after.min(LONGEST_AFTER)), now.moment, &mut self.random);
+                state.put_off(after, now.moment, &mut self.random);
             }
             Answer::ChannelRefuses { why } => {
                 well = false;
@@ -477,17 +483,16 @@ impl Outbox {
         }
     }
 
-    /// It has answered as one that takes messages does. What waited for it need not wait any more.
+    /// It has answered as one that takes messages does. What waited for it need not wait long any more.
     fn channel_is_well(&mut self, channel: &ChannelId, now: Now, outcome: &mut Outcome) {
         let state = self.channels.entry(channel.clone()).or_default();
         let (struggled, refused) = state.is_well();
         if refused {
             outcome.news.push(News::Well { channel: channel.clone() });
         }
-        if struggled {
-            for tried in self.items.values_mut().filter_map(|item| item.tried.get_mut(channel)) {
-                tried.not_before = tried.not_before.min(now.moment);
-            }
+        let soon = if struggled { now.moment } else { now.moment + AFTER_ANOTHER };
+        for tried in self.items.values_mut().filter_map(|item| item.tried.get_mut(channel)) {
+            tried.not_before = tried.not_before.min(soon).max(tried.not_sooner);
         }
     }
 
@@ -537,8 +542,8 @@ impl Item {
             && row.attempts > 0
         {
             let wait = Duration::try_from(row.next_try.duration_since(now.at)).unwrap_or_default();
-            let not_before = now.moment + wait.min(LONGEST_BACKOFF);
-            tried.insert(channel.clone(), Tried { count: row.attempts, not_before, refused: false });
+            let not_before = now.moment + wait.min(AFTER_RESTART);
+            tried.insert(channel.clone(), Tried { count: row.attempts, not_before, ..Tried::default() });
             first = Some(channel);
         }
         Self {

@@ -461,24 +461,45 @@ fn after_a_restart_the_channel_that_may_have_it_is_asked_first_under_the_same_ke
 }
 
 #[test]
-fn a_restart_keeps_waits_and_withdraws_what_is_superseded() {
+fn a_restart_withdraws_what_is_superseded() {
     let open = Row::new(message("open", "a", "i", 0));
     let close = Row::new(Message { supersedes: vec![id("open")], ..message("close", "a", "i", 60) });
-    let next_try = start() + Duration::from_secs(200);
-    let waiting = Row { channel: Some(channel("zalo")), attempts: 5, next_try, ..Row::new(message("w", "b", "j", 0)) };
-    let far = Row {
-        next_try: start() + Duration::from_secs(90_000),
-        message: message("far", "b", "k", 1),
-        ..waiting.clone()
-    };
-    let (mut outbox, outcome) = Outbox::load(vec![open, waiting, far, close], directory(), 1, now(100));
+    let (mut outbox, outcome) = Outbox::load(vec![open, close], directory(), 1, now(100));
     assert_eq!(outcome.rows.iter().map(|row| row.standing).collect::<Vec<_>>(), [Standing::Withdrawn]);
     assert_eq!(one(&mut outbox, 100).message.id, id("close"));
-    finish(&mut outbox, "close", accepted(), 101);
-    none(&mut outbox, 199);
-    assert_eq!(one(&mut outbox, 200).message.id, id("w"));
-    finish(&mut outbox, "w", accepted(), 201);
-    assert_eq!(one(&mut outbox, 400).message.id, id("far"), "a clock that was wrong holds nothing up for long");
+}
+
+#[test]
+fn a_restart_keeps_short_waits_and_shortens_long_ones_whatever_the_clock_says() {
+    let waits_until = |name: &str, seconds: u64| Row {
+        channel: Some(channel("zalo")),
+        attempts: 5,
+        next_try: start() + Duration::from_secs(seconds),
+        ..Row::new(message(name, "b", name, 0))
+    };
+    let rows = vec![waits_until("soon", 130), waits_until("in a day", 90_000)];
+    let (mut outbox, _) = Outbox::load(rows, directory(), 1, now(100));
+    none(&mut outbox, 129);
+    assert_eq!(one(&mut outbox, 130).message.id, id("soon"));
+    finish(&mut outbox, "soon", later(None), 131);
+    none(&mut outbox, 159);
+    assert_eq!(one(&mut outbox, 160).message.id, id("in a day"));
+}
+
+#[test]
+fn what_was_put_off_follows_soon_when_another_message_is_taken() {
+    let mut outbox = outbox();
+    outbox.put(message("m1", "b", "i", 0), now(0));
+    one(&mut outbox, 0);
+    finish(&mut outbox, "m1", later(None), 0);
+    let at = due(&outbox, 0);
+    one(&mut outbox, at);
+    finish(&mut outbox, "m1", later(None), at);
+    assert!(due(&outbox, at) > at + 5);
+    outbox.put(message("m2", "b", "j", at), now(at));
+    assert_eq!(one(&mut outbox, at).message.id, id("m2"));
+    finish(&mut outbox, "m2", accepted(), at);
+    assert_eq!(one(&mut outbox, at + 5).message.id, id("m1"));
 }
 
 #[test]
