@@ -11,6 +11,7 @@
 //! touches the world (sockets, disks, clocks) decides nothing.
 #![forbid(unsafe_code)]
 
+pub mod alertmanager;
 pub mod cli;
 pub mod config;
 pub mod daemon;

@@ -6,15 +6,18 @@
 // One label each, and its values are fixed words: nothing can merge.
 #![allow(clippy::disallowed_types)]
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
 use crate::device::http::Cost;
-use crate::inventory::RecorderId;
+use crate::inventory::{ChannelId, RecorderId};
 use crate::judgement::Event;
+use crate::notify::outbox::Figures;
+use crate::notify::{Answer, Deaf};
 use crate::observation::{Cause, Class, Outcome, RecorderSeen};
-use crate::paging::Acknowledgement;
+use crate::paging::{Acknowledgement, MessageId};
 
 /// The daemon's own series. Cheap to share behind an `Arc`.
 pub struct Telemetry {
@@ -39,11 +42,21 @@ pub struct Telemetry {
     store_queue_length: IntGauge,
     store_queue_capacity: IntGauge,
     store_dropped: IntCounter,
+    notifications_sent: IntCounterVec,
+    notification_failures: IntCounterVec,
+    notifications_queued: IntGaugeVec,
+    notification_oldest: IntGaugeVec,
+    channel_failing: IntGaugeVec,
     render_duration: Histogram,
     page_bytes: IntGauge,
     http_requests: IntCounterVec,
     config_last_reload_successful: IntGauge,
     config_last_reload_success_timestamp: IntGauge,
+    /// Registered while a heartbeat is configured: without one there is nothing to alert on.
+    heartbeat_last_success: IntGauge,
+    heartbeat_failures: IntCounter,
+    alerts_pushed: IntCounter,
+    push_failures: IntCounter,
 }
 
 const SECONDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
@@ -62,6 +75,10 @@ impl Telemetry {
         let histogram = |name: &str, help: &str, buckets: &[f64]| {
             register(&registry, Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec())))
         };
+        let per_channel =
+            |name: &str, help: &str| register(&registry, IntCounterVec::new(Opts::new(name, help), &["channel"]));
+        let gauge_per_channel =
+            |name: &str, help: &str| register(&registry, IntGaugeVec::new(Opts::new(name, help), &["channel"]));
         let probe_failures = register(
             &registry,
             IntCounterVec::new(
@@ -153,6 +170,26 @@ impl Telemetry {
                 "camwatch_store_dropped_total",
                 "Entries that the record lost because the queue was full.",
             ),
+            notifications_sent: per_channel(
+                "camwatch_notifications_sent_total",
+                "Messages that a channel's provider took. It may not have reached the phone yet.",
+            ),
+            notification_failures: per_channel(
+                "camwatch_notification_failures_total",
+                "Attempts to send a message that the provider did not take, or did not answer.",
+            ),
+            notifications_queued: gauge_per_channel(
+                "camwatch_notifications_queued",
+                "Messages that are to be sent now, by the channel that is tried.",
+            ),
+            notification_oldest: gauge_per_channel(
+                "camwatch_notification_oldest_queued_timestamp_seconds",
+                "Since when the oldest message waits that is to be sent now; absent where none waits.",
+            ),
+            channel_failing: gauge_per_channel(
+                "camwatch_channel_failing",
+                "Whether a channel takes no message at all (1): its token, balance or quota.",
+            ),
             render_duration: histogram(
                 "camwatch_render_duration_seconds",
                 "How long rendering one metrics page took.",
@@ -176,6 +213,23 @@ impl Telemetry {
             config_last_reload_success_timestamp: gauge(
                 "camwatch_config_last_reload_success_timestamp_seconds",
                 "When the configuration that is in force was read.",
+            ),
+            heartbeat_last_success: IntGauge::new(
+                "camwatch_heartbeat_last_success_timestamp_seconds",
+                "When heartbeat_url last took a heartbeat; 0 before the first, absent where none is configured.",
+            )
+            .expect("constant names are valid"),
+            heartbeat_failures: counter(
+                "camwatch_heartbeat_failures_total",
+                "Heartbeats that were due and were not sent, or that heartbeat_url did not take.",
+            ),
+            alerts_pushed: counter(
+                "camwatch_alertmanager_alerts_sent_total",
+                "Alerts that an Alertmanager took, each time that it was sent one.",
+            ),
+            push_failures: counter(
+                "camwatch_alertmanager_send_failures_total",
+                "Times that an Alertmanager did not take what it was sent; it is sent again.",
             ),
             registry,
         };
@@ -291,6 +345,75 @@ impl Telemetry {
         tracing::error!(entries, "the record's queue is full; entries were lost");
     }
 
+    /// How the messages of every channel stand.
+    pub fn notifications(&self, channels: &BTreeMap<ChannelId, Figures>) {
+        for (channel, figures) in channels {
+            let label = [channel.as_str()];
+            self.notifications_sent.with_label_values(&label).inc_by(0);
+            self.notification_failures.with_label_values(&label).inc_by(0);
+            let queued = i64::try_from(figures.queued).unwrap_or(i64::MAX);
+            self.notifications_queued.with_label_values(&label).set(queued);
+            self.channel_failing.with_label_values(&label).set(figures.failing.into());
+            match figures.oldest {
+                Some(oldest) => self.notification_oldest.with_label_values(&label).set(oldest.as_second()),
+                None => forget(&self.notification_oldest, channel),
+            }
+        }
+    }
+
+    /// A channel is not configured any more: how it stands is nobody's question.
+    pub fn channel_gone(&self, channel: &ChannelId) {
+        for series in [&self.notifications_queued, &self.notification_oldest, &self.channel_failing] {
+            forget(series, channel);
+        }
+    }
+
+    /// A provider has answered, or has not.
+    pub fn notification_answered(&self, message: &MessageId, channel: &ChannelId, answer: &Answer) {
+        let why = match answer {
+            Answer::Accepted { .. } | Answer::Duplicate => {
+                self.notifications_sent.with_label_values(&[channel.as_str()]).inc();
+                tracing::info!(%message, %channel, duplicate = *answer == Answer::Duplicate, "message taken");
+                return;
+            }
+            // The new address is tried at once.
+            Answer::Moved { .. } => "the address has changed",
+            Answer::Later { why, .. }
+            | Answer::ChannelRefuses { why }
+            | Answer::RecipientRefuses { why }
+            | Answer::Never { why } => why,
+        };
+        self.notification_failures.with_label_values(&[channel.as_str()]).inc();
+        tracing::warn!(%message, %channel, why, "message not taken");
+    }
+
+    /// No channel of its recipient takes a message.
+    pub fn notification_undeliverable(&self, message: &MessageId) {
+        tracing::error!(%message, "no channel of its recipient takes this message; the next officer is told");
+    }
+
+    /// The record could not be waited for any longer.
+    pub fn sent_unrecorded(&self, messages: usize) {
+        tracing::error!(messages, "the record takes nothing; messages are sent before they are on disk");
+    }
+
+    pub fn channel_failing(&self, channel: &ChannelId, why: &str) {
+        tracing::error!(%channel, why, "this channel takes no messages; they go by the next channel, and it is tried every few minutes");
+    }
+
+    pub fn channel_well(&self, channel: &ChannelId) {
+        tracing::info!(%channel, "this channel takes messages again");
+    }
+
+    /// Replies on a channel cannot be read.
+    pub fn channel_deaf(&self, channel: &ChannelId, why: &Deaf) {
+        tracing::error!(%channel, %why, "replies on this channel cannot be read; acknowledge by link or command meanwhile");
+    }
+
+    pub fn channel_hears(&self, channel: &ChannelId) {
+        tracing::info!(%channel, "replies on this channel can be read again");
+    }
+
     /// One metrics page was rendered; `bytes` before compression.
     pub fn rendered(&self, took: Duration, bytes: usize) {
         self.render_duration.observe(took.as_secs_f64());
@@ -307,6 +430,46 @@ impl Telemetry {
         self.config_last_reload_success_timestamp.set(unix_seconds);
     }
 
+    /// An Alertmanager took so many alerts.
+    pub fn alerts_pushed(&self, alerts: usize) {
+        self.alerts_pushed.inc_by(alerts as u64);
+    }
+
+    /// An Alertmanager did not take what it was sent.
+    pub fn push_failed(&self) {
+        self.push_failures.inc();
+    }
+
+    /// A heartbeat is configured, or is not any more.
+    pub fn heartbeat_expected(&self, expected: bool) {
+        let series = Box::new(self.heartbeat_last_success.clone());
+        // Either fails where it is so already.
+        let _ = if expected { self.registry.register(series) } else { self.registry.unregister(series) };
+    }
+
+    /// `missed` says why nobody heard it; it is told where it was not the same before.
+    pub fn heartbeat(
+        &self,
+        at_unix_seconds: i64,
+        missed: Option<&dyn std::fmt::Display>,
+        before: Option<&dyn std::fmt::Display>,
+    ) {
+        match missed {
+            None => {
+                self.heartbeat_last_success.set(at_unix_seconds);
+                if before.is_some() {
+                    tracing::info!("the heartbeat is heard again");
+                }
+            }
+            Some(missed) => {
+                self.heartbeat_failures.inc();
+                if before.map(ToString::to_string) != Some(missed.to_string()) {
+                    tracing::error!(%missed, "no heartbeat");
+                }
+            }
+        }
+    }
+
     pub fn config_refused(&self, problems: &dyn std::fmt::Display) {
         self.config_last_reload_successful.set(0);
         tracing::error!("the configuration was not reloaded and the old one stays in force:\n{problems}");
@@ -317,6 +480,11 @@ impl Default for Telemetry {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Takes a channel's series away; there may be none.
+fn forget(series: &IntGaugeVec, channel: &ChannelId) {
+    let _ = series.remove_label_values(&[channel.as_str()]);
 }
 
 fn counts_as_failure(outcome: Outcome) -> bool {

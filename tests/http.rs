@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use camwatch::config::{Problem, Problems, TlsServer};
+use camwatch::config::{Owner, Problem, Problems, TlsServer};
 use camwatch::observation::Outcome;
 use camwatch::secret::Secret;
 use camwatch::snapshot::{CameraStatus, Snapshot};
-use camwatch::web::NotProbed;
+use camwatch::web::{NotProbed, NotTaken};
 use server::Server;
 
 mod fleet;
@@ -62,6 +62,15 @@ fn request(server: &Server, method: &str, path: &str, headers: &[&str]) -> Strin
     let headers: Vec<String> = headers.iter().map(|header| format!("{header}\r\n")).collect();
     let host = server.address;
     format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{}\r\n", headers.concat())
+}
+
+fn post(server: &Server, path: &str, headers: &[&str], body: &str) -> Answer {
+    let length = format!("Content-Length: {}", body.len());
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let head = request(server, "POST", path, &[headers, &[length.as_str()]].concat());
+    stream.write_all((head + body).as_bytes()).unwrap();
+    Answer::read(stream)
 }
 
 fn get(server: &Server, path: &str) -> Answer {
@@ -263,6 +272,7 @@ fn with_record() -> (tempfile::TempDir, Server) {
     let mut snapshot = fleet::snapshot(10);
     let config = Arc::make_mut(&mut snapshot.config);
     config.store.path = directory.path().join("ledger.db");
+    config.alert.owner = Owner::Prometheus;
     let telemetry = Arc::new(camwatch::telemetry::Telemetry::new());
     let keep = config.store.keep_observations;
     drop(camwatch::store::Writer::open(&config.store.path, keep, telemetry).unwrap());
@@ -306,7 +316,11 @@ fn the_api_is_described_path_by_path_and_field_by_field() {
     for (path, methods) in api["paths"].as_object().unwrap() {
         let method = methods.as_object().unwrap().keys().next().unwrap().to_uppercase();
         let address = path.replace("{month}", "2026-10").replace("{id}", "nvr");
-        let status = ask(&server, &method, &address, &["Content-Length: 0"]).status;
+        let status = match path.as_str() {
+            "/api/v1/alertmanager" => post(&server, path, &[], r#"{"version":"4","alerts":[]}"#).status,
+            "/api/v1/incidents/{id}/ack" => post(&server, &address, &[], r#"{"who":"truc-ban-1"}"#).status,
+            _ => ask(&server, &method, &address, &["Content-Length: 0"]).status,
+        };
         let described = &methods[method.to_lowercase()]["responses"][status.to_string()];
         assert!((200..300).contains(&status) && described.is_object(), "{path}: {status}");
     }
@@ -334,6 +348,8 @@ fn the_api_is_described_path_by_path_and_field_by_field() {
     let report = get(&server, "/api/v1/reports/2026-10").json();
     let retried = ask(&server, "POST", "/api/v1/credentials/nvr/retry", &["Content-Length: 0"]).json();
     assert_eq!(sent(&retried), described("Retried"));
+    let paired = ask(&server, "POST", "/api/v1/officers/truc-ban-1/pairing", &["Content-Length: 0"]).json();
+    assert_eq!(sent(&paired), described("Pairing"));
     assert_eq!(sent(&report), described("Report"));
     assert_eq!(sent(&report["cameras"][0]), described("ReportCamera"));
     assert_eq!(sent(&report["groups"][0]), described("ReportGroup"));
@@ -346,6 +362,74 @@ fn the_api_is_described_path_by_path_and_field_by_field() {
         let pointer = reference.split('"').next().unwrap();
         assert!(api.pointer(pointer).is_some(), "{pointer}");
     }
+}
+
+const SITE_DARK: &str = r#"{"version":"4","alerts":[{"status":"firing","labels":{"alertname":"SiteDark","severity":"critical",
+"role":"officer","commune":"comm-00","site":"site-000"},"annotations":{"summary":"Site site-000 is dark"},
+"startsAt":"2026-11-22T02:00:15Z","endsAt":"0001-01-01T00:00:00Z","fingerprint":"c1b7443d88a5e7a4"}]}"#;
+
+fn with_alert(change: impl FnOnce(&mut camwatch::config::Alert)) -> Snapshot {
+    let mut snapshot = fleet::snapshot(10);
+    let alert = &mut Arc::make_mut(&mut snapshot.config).alert;
+    alert.owner = Owner::Prometheus;
+    change(alert);
+    snapshot
+}
+
+#[test]
+fn alerts_of_alertmanager_are_handed_on_and_answered_as_alertmanager_understands_it() {
+    let server = Server::start(with_alert(|_| ()));
+    let path = "/api/v1/alertmanager";
+    let taken = post(&server, path, &[], SITE_DARK);
+    assert_eq!((taken.status, taken.json()["taken"].as_u64()), (200, Some(1)));
+    {
+        let alerts = server.daemon.alerts.lock().unwrap();
+        assert_eq!((alerts.len(), alerts[0].title.as_str()), (1, "Site site-000 is dark"));
+    }
+    for (body, said) in [("", "EOF"), ("[]", "JSON"), (r#"{"version":"4"}"#, "alerts"), (r#"{"version":"3"}"#, "\"4\"")]
+    {
+        let refused = post(&server, path, &[], body);
+        assert_eq!(refused.status, 400, "{body}");
+        let error = refused.json()["error"].as_str().unwrap().to_owned();
+        assert!(error.contains(said), "{body}: {error}");
+    }
+    // What may go over is sent again; so it is 5xx and nothing else.
+    for reason in [NotTaken::Record, NotTaken::Stopping] {
+        *server.daemon.not_taken.lock().unwrap() = Some(reason);
+        let later = post(&server, path, &[], SITE_DARK);
+        assert_eq!((later.status, later.header("retry-after")), (503, Some("10")));
+        assert_eq!(later.json()["error"], reason.to_string());
+    }
+    let other_site = post(&server, path, &["Sec-Fetch-Site: cross-site"], SITE_DARK);
+    assert_eq!(other_site.status, 403);
+
+    server.show(with_alert(|alert| alert.owner = Owner::Embedded));
+    let refused = post(&server, path, &[], SITE_DARK);
+    assert_eq!(refused.status, 409);
+    assert!(refused.json()["error"].as_str().unwrap().contains("owner = \"prometheus\""));
+    assert_eq!(server.daemon.alerts.lock().unwrap().len(), 1, "nothing but the first was handed on");
+}
+
+#[test]
+fn alertmanager_shows_its_token_and_needs_no_password_then() {
+    let mut snapshot = with_alert(|alert| alert.webhook_token = Some(Secret::new("a long token")));
+    let hash = Secret::new(&bcrypt::hash("right", 4).unwrap());
+    Arc::make_mut(&mut snapshot.config).web.basic_auth_users = vec![("admin".to_owned(), hash)];
+    let server = Server::start(snapshot);
+    let path = "/api/v1/alertmanager";
+    for header in ["Authorization: Bearer a long token", "authorization: bearer a long token"] {
+        assert_eq!(post(&server, path, &[header], SITE_DARK).status, 200, "{header}");
+    }
+    let right = "Authorization: Basic YWRtaW46cmlnaHQ=";
+    for header in ["X-Nothing: 1", "Authorization: Bearer a long toke", "Authorization: Bearer", right] {
+        let refused = post(&server, path, &[header], SITE_DARK);
+        assert_eq!(refused.status, 401, "{header}");
+        assert_eq!(refused.header("www-authenticate"), Some("Bearer realm=\"camwatch\""));
+        assert!(!refused.text().contains("long token"));
+    }
+    let token = "Authorization: Bearer a long token";
+    assert_eq!(ask(&server, "GET", "/metrics", &[token]).status, 401, "the token opens no other door");
+    assert_eq!(ask(&server, "GET", "/metrics", &[right]).status, 200);
 }
 
 #[test]

@@ -211,3 +211,84 @@ fn a_recorded_replay_begins_a_record_and_never_adds_to_one() {
     assert_eq!((out(&again).as_str(), again.status.code()), ("", Some(2)));
     assert!(err(&again).contains("already holds what was judged up to 2026-11-01T00:02:00Z"), "{}", err(&again));
 }
+
+const ROSTER: &str = r#"
+[[fund]]
+id = "budget"
+kind = "commune"
+name = "Ngân sách"
+
+[[channel]]
+id = "hook"
+kind = "webhook"
+url = "http://127.0.0.1:9/"
+
+[[officer]]
+id = "first"
+name = "Trực ban"
+channels = ["hook"]
+addresses = { hook = "1" }
+
+[[officer]]
+id = "chief"
+name = "Trưởng công an"
+channels = ["hook"]
+addresses = { hook = "2" }
+
+[[duty]]
+role = "officer"
+scope = "commune"
+id = "moc-nam"
+week = [{ days = "mon-sun", from = "00:00", to = "24:00", officers = ["first"] }]
+escalate = [{ after = "10m", officers = ["chief"] }]
+"#;
+
+#[test]
+fn who_would_have_been_told_stands_after_the_incident_in_virtual_time() {
+    let mut trace = String::new();
+    for (time, outcome) in [
+        ("00:00:00", "ok"),
+        ("00:00:30", "connect_timeout"),
+        ("00:00:45", "connect_timeout"),
+        ("00:01:00", "connect_timeout"),
+        ("00:02:00", "connect_timeout"),
+    ] {
+        trace += &format!(r#"{{"at":"2026-11-01T{time}Z","camera":"yl-01","outcome":"{outcome}","depth":"frame"}}"#);
+        trace += "\n";
+    }
+    for half_minute in 6..26 {
+        let (minute, second) = (half_minute / 2, half_minute % 2 * 30);
+        let outcome = if half_minute < 24 { "connect_timeout" } else { "ok" };
+        trace += &format!(
+            r#"{{"at":"2026-11-01T00:{minute:02}:{second:02}Z","camera":"yl-01","outcome":"{outcome}","depth":"frame"}}"#
+        );
+        trace += "\n";
+    }
+    let bench = Bench::new(&trace);
+    let config = CONFIG.replace("installed", "fund = \"budget\"\ninstalled") + ROSTER;
+    std::fs::write(bench.path("camwatch.toml"), config).unwrap();
+    let output = bench.replay(&[]);
+    let lines: Vec<String> = out(&output)
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .filter(|line| line["event"] != "state")
+        .map(|line| match line["event"].as_str().unwrap() {
+            "page" => format!("{} {} {} {}", line["at"], line["officer"], line["channel"], line["reason"]),
+            _ => format!("{} {}", line["at"], line["phase"]),
+        })
+        .map(|line| line.replace("2026-11-01T", "").replace('"', ""))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "00:01:20Z open",
+            "00:01:20Z first hook open",
+            "00:11:20Z chief hook escalation",
+            "00:12:30Z close",
+            "00:12:30Z chief hook close",
+            "00:12:30Z first hook close",
+        ],
+        "{}",
+        err(&output)
+    );
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::config::Config;
 
@@ -18,12 +19,25 @@ pub(super) enum NoAnswer {
     NoDaemon { url: String, error: reqwest::Error },
     #[error("the daemon's answer at {url} cannot be used ({error}); its log says more")]
     NotUsable { url: String, error: reqwest::Error },
+    /// In the API's own words.
+    #[error("{said}")]
+    Refused { status: u16, said: String },
     #[error("cannot start the asynchronous runtime: {0}")]
     Runtime(io::Error),
 }
 
 /// What the daemon answers, where `[daemon] listen` has it; `path` begins with a slash.
 pub(super) fn ask<T: DeserializeOwned>(config: &Config, method: Method, path: &str) -> Result<T, NoAnswer> {
+    ask_with(config, method, path, None)
+}
+
+/// As [`ask`], with a body.
+pub(super) fn ask_with<T: DeserializeOwned>(
+    config: &Config,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+) -> Result<T, NoAnswer> {
     let mut address = config.daemon.listen;
     if address.ip().is_unspecified() {
         address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
@@ -38,9 +52,29 @@ pub(super) fn ask<T: DeserializeOwned>(config: &Config, method: Method, path: &s
     let _ = rustls::crypto::ring::default_provider().install_default();
     let asked = runtime.block_on(async {
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build()?;
-        client.request(method, &url).send().await?.error_for_status()?.json().await
+        let mut request = client.request(method, &url);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await?;
+        let status = response.status();
+        if status.is_client_error() || status.is_server_error() {
+            let failed = response.error_for_status_ref().map(|_| ());
+            if let Ok(Failure { error: said }) = response.json().await {
+                return Ok(Err(NoAnswer::Refused { status: status.as_u16(), said }));
+            }
+            failed?;
+            return Ok(Err(NoAnswer::Refused { status: status.as_u16(), said: format!("HTTP {status} from {url}") }));
+        }
+        response.json().await.map(Ok)
     });
     asked.map_err(reqwest::Error::without_url).map_err(|error| {
         if error.is_connect() { NoAnswer::NoDaemon { url, error } } else { NoAnswer::NotUsable { url, error } }
-    })
+    })?
+}
+
+/// An error of the API.
+#[derive(serde::Deserialize)]
+struct Failure {
+    error: String,
 }

@@ -88,7 +88,7 @@ struct End {
 
 /// A moment as it was typed: with an offset, or in the daemon's time zone, which is not known yet.
 #[derive(Debug, Clone, Copy)]
-enum Moment {
+pub(super) enum Moment {
     Exact(Timestamp),
     Local(DateTime),
 }
@@ -105,7 +105,7 @@ impl std::str::FromStr for Moment {
 }
 
 impl Moment {
-    fn within(self, timezone: &TimeZone) -> Result<Timestamp, String> {
+    pub(super) fn within(self, timezone: &TimeZone) -> Result<Timestamp, String> {
         match self {
             Self::Exact(moment) => Ok(moment),
             // A local time that occurs twice or never, when the clocks change, is asked for again with its offset.

@@ -8,11 +8,14 @@ mod completions;
 mod credential;
 mod demo;
 mod discover;
+mod enrol;
+mod incident;
 mod maintenance;
 mod probe;
 mod recorder;
 mod replay;
 mod report;
+mod roster;
 mod run;
 mod simulate;
 mod status;
@@ -57,7 +60,10 @@ enum Command {
     Status(status::Args),
     Report(report::Args),
     Replay(replay::Args),
+    Roster(roster::Args),
     Maintenance(maintenance::Args),
+    Incident(incident::Args),
+    Enrol(enrol::Args),
     Credential(credential::Args),
     Simulate(simulate::Args),
     Completions(completions::Args),
@@ -104,7 +110,10 @@ pub fn main() -> ExitCode {
         Command::Status(args) => status::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Roster(args) => roster::run(&args),
         Command::Maintenance(args) => maintenance::run(&args),
+        Command::Incident(args) => incident::run(&args),
+        Command::Enrol(args) => enrol::run(&args),
         Command::Credential(args) => credential::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Completions(args) => completions::run(&args),

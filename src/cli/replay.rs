@@ -2,6 +2,8 @@
 //!
 //! Everything is read and checked before anything is judged: a bad line changes nothing and prints nothing but itself.
 
+mod pages;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::File;
@@ -11,6 +13,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use self::pages::Told;
 use super::exit;
 use crate::config::Config;
 use crate::judgement::{Event, Judge, Output, Policy};
@@ -21,8 +24,9 @@ use crate::telemetry::Telemetry;
 /// Judge recorded observations again, in virtual time
 ///
 /// Reads observations as JSON lines, in the order of their time (what `camwatch probe --json` prints), and prints what
-/// the daemon would have decided: changes of state and incidents, one JSON line each. The same input gives the same
-/// bytes. Nothing is sent to anybody.
+/// the daemon would have decided: changes of state, incidents, and who would have been told of them as if the first channel
+/// of each officer took every message at once; one JSON line each. The same input gives the same bytes. Nothing is sent
+/// to anybody.
 ///
 /// With --record it also writes the configured record, as the daemon would have, for `report` and `status` to read. It
 /// begins a record and never adds to one.
@@ -86,14 +90,14 @@ fn replay(config: &Config, args: &Args) -> Result<(), ReplayError> {
     check(&source, config)?;
     let mut tape = if args.record { Some(Tape::begin(config)?) } else { None };
     let added = tape.as_ref().map(Tape::maintenance).transpose()?.unwrap_or_default();
-    let mut judge = Judge::new(Policy::new(config, &added));
+    let mut told = Told::new(Judge::new(Policy::new(config, &added)), config);
     let mut out = Printer::new(BufWriter::with_capacity(1 << 16, io::stdout().lock()));
     let mut last = None;
     source.each(|_, line| {
         // Checked already: only a file that was changed meanwhile can have gone bad.
         let observation = line.map_err(|problem| ReplayError::BadLines(Problems(vec![problem])))?;
         last = Some(observation.at);
-        let output = judge.observe(&observation);
+        let output = told.observe(&observation);
         out.print(&output.events)?;
         if let Some(tape) = &mut tape {
             tape.keep(observation, output);

@@ -105,6 +105,8 @@ pub struct Alert {
     pub unknown_after: Duration,
     pub heartbeat_url: Option<Url>,
     pub alertmanagers: Vec<Url>,
+    /// What Alertmanager shows as its bearer token. Without it `[web]` alone says who may send alerts.
+    pub webhook_token: Option<Secret>,
     /// Where phones reach this daemon: what links in messages begin with. Without it messages carry reply codes alone.
     pub public_url: Option<Url>,
     /// How long an acknowledgement holds.
@@ -186,12 +188,13 @@ impl Config {
     fn of(file: &Path, main: Document, written: &Written, log: &mut Log) -> Result<Self, Problems> {
         let places = ProbePlaces::of(main.probe.as_ref().map(|at| &at.value));
         let probe = settings::probe(main.probe.map(|at| at.value), log);
-        let inventory = entries::inventory(written, &probe, &Secrets::of_process(), log);
+        let secrets = Secrets::of_process();
+        let inventory = entries::inventory(written, &probe, &secrets, log);
         let raw_daemon = main.daemon.map(|at| at.value);
         let web = settings::web(main.web.map(|at| at.value), raw_daemon.as_ref(), log);
         let daemon = settings::daemon(raw_daemon, log);
         let store = settings::store(main.store.map(|at| at.value), &daemon.data_dir);
-        let alert = settings::alert(main.alert.map(|at| at.value), log);
+        let alert = settings::alert(main.alert.map(|at| at.value), &secrets, log);
         advice::advise(&inventory, &probe, places, written, log);
         Ok(Self {
             file: file.to_owned(),

@@ -87,6 +87,7 @@ tables! {
         unknown_after: Duration,
         heartbeat_url: HttpUrl,
         alertmanagers: List<HttpUrl>,
+        webhook_token_file: FilePath,
         public_url: HttpUrl,
         ack_expires: Duration,
         digest: MinuteOfDay,

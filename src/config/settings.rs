@@ -10,9 +10,11 @@ use jiff::tz::TimeZone;
 
 use super::files::fault;
 use super::problem::{At, Log, Mark};
+use super::secrets::{Named, Secrets};
 use super::value::written;
 use super::{Alert, Daemon, Metrics, Owner, Probe, Report, Store, TlsServer, Web, raw};
 use crate::inventory::{Depth, Language, MinuteOfDay, Transport};
+use crate::secret::Secret;
 
 const fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
@@ -109,8 +111,9 @@ pub(super) fn timeout_fits(timeout: Duration, interval: Duration, place: Mark, l
     }
 }
 
-pub(super) fn alert(raw: Option<raw::Alert>, log: &mut Log) -> Alert {
+pub(super) fn alert(raw: Option<raw::Alert>, secrets: &Secrets, log: &mut Log) -> Alert {
     let raw = raw.unwrap_or_default();
+    let webhook_token = webhook_token(&raw, secrets, log);
     let owner_place = raw.owner.map(|at| at.mark);
     let alertmanagers_place = raw.alertmanagers.as_ref().map(|at| at.mark);
     let alert = Alert {
@@ -120,6 +123,7 @@ pub(super) fn alert(raw: Option<raw::Alert>, log: &mut Log) -> Alert {
         unknown_after: or(raw.unknown_after, minutes(30)),
         heartbeat_url: raw.heartbeat_url.map(|url| url.value.0),
         alertmanagers: list(raw.alertmanagers).into_iter().map(|url| url.0).collect(),
+        webhook_token,
         public_url: raw.public_url.map(|url| url.value.0),
         ack_expires: or(raw.ack_expires, minutes(8 * 60)),
         digest: or(raw.digest, MinuteOfDay(7 * 60)),
@@ -143,6 +147,25 @@ pub(super) fn alert(raw: Option<raw::Alert>, log: &mut Log) -> Alert {
         _ => {}
     }
     alert
+}
+
+/// The token that `webhook_token_file` names; an empty one would open the door to everybody.
+fn webhook_token(raw: &raw::Alert, secrets: &Secrets, log: &mut Log) -> Option<Secret> {
+    let file = raw.webhook_token_file.as_ref()?;
+    let named = Named {
+        noun: "webhook_token",
+        id: None,
+        file: Some(file),
+        variable: None,
+        in_the_open: false,
+        entry: file.mark,
+        strict: true,
+    };
+    let token = secrets.find(&named, true, log)?;
+    if token.expose().is_empty() {
+        log.problem(file.mark, "webhook_token_file is empty, expected the token that Alertmanager shows");
+    }
+    Some(token)
 }
 
 pub(super) fn metrics(raw: Option<raw::Metrics>) -> Metrics {

@@ -5,6 +5,7 @@
 //! ```
 
 mod clock;
+mod heartbeat;
 mod live;
 mod lookback;
 mod paging;
@@ -24,6 +25,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, oneshot, watch as channel};
 use tokio::task::JoinHandle;
 
+use crate::alertmanager::push;
 use crate::config::{Config, Problem, Problems};
 use crate::gate::Gate;
 use crate::inventory::{CameraId, ChannelId, HostPort, OfficerId, RecorderId};
@@ -31,12 +33,12 @@ use crate::judgement::Event;
 use crate::notify::ack::Links;
 use crate::notify::pairing::{NotPaired, Pairing};
 use crate::notify::post::{Order, Post};
-use crate::paging::{Acknowledgement, How, Which};
+use crate::paging::{Acknowledgement, How, RaisedAlert, Which};
 use crate::probe::{Prober, Report};
 use crate::snapshot::Snapshot;
 use crate::store::{Reader, StoreError, Writer};
 use crate::telemetry::Telemetry;
-use crate::web::{self, App, BoxFuture, NotNoted, NotProbed, Who};
+use crate::web::{self, App, BoxFuture, NotNoted, NotProbed, NotTaken, Who};
 use paging::Paging;
 use recorders::Recorders;
 use watch::{Command, Outlets, Watch};
@@ -233,6 +235,7 @@ impl Daemon {
             logins: Arc::new(control.clone()),
             recorders: Arc::new(control.clone()),
             paging: Arc::new(control.clone()),
+            alerts: Arc::new(control.clone()),
             links: Arc::new(Links::new(&reader.ack_key()?)),
             ready,
         };
@@ -264,6 +267,14 @@ impl Daemon {
         ready_in.send_replace(true);
         // The channel must outlive this function for `/-/ready` to go on reading it.
         tokio::spawn(async move { ready_in.closed().await });
+        tokio::spawn(push::run(daemon.snapshot.clone(), Arc::clone(&telemetry), stopping.clone()));
+        tokio::spawn(heartbeat::run(
+            daemon.control.config.subscribe(),
+            progress.clone(),
+            daemon.writer.clone(),
+            telemetry,
+            stopping.clone(),
+        ));
         tokio::spawn(service_manager::feed_watchdog(progress, stopping));
         tracing::info!(%address, cameras = config.inventory.cameras.len(), "watching");
         service_manager::ready();
@@ -495,6 +506,18 @@ impl web::Paging for Control {
             let (answer, paired) = oneshot::channel();
             self.orders.send(Order::Pair { officer, channel, answer }).await.map_err(|_| NotPaired::Stopping)?;
             paired.await.map_err(|_| NotPaired::Stopping)?
+        })
+    }
+}
+
+impl web::TakeAlerts for Control {
+    fn take(&self, alerts: Vec<RaisedAlert>) -> BoxFuture<'_, Result<(), NotTaken>> {
+        Box::pin(async move {
+            let (answer, taken) = oneshot::channel();
+            self.commands.send(Command::Alerts { alerts, answer }).await.map_err(|_| NotTaken::Stopping)?;
+            taken.await.map_err(|_| NotTaken::Stopping)?;
+            // Sent again, they change nothing: so a disk that takes nothing now is a reason to ask for that.
+            if self.writer.flush().await { Ok(()) } else { Err(NotTaken::Record) }
         })
     }
 }

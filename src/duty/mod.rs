@@ -79,7 +79,7 @@ fn span_of(day: Date, times: DayTimes, zone: &TimeZone) -> Option<(Timestamp, Ti
 
 /// A time of day, `24:00` being the next day's midnight. One that the clocks skip is as much later; of one that comes
 /// twice, the first.
-fn moment(day: Date, minutes: u16, zone: &TimeZone) -> Option<Timestamp> {
+pub(crate) fn moment(day: Date, minutes: u16, zone: &TimeZone) -> Option<Timestamp> {
     let day = if minutes >= 24 * 60 { day.tomorrow().ok()? } else { day };
     let minutes = minutes % (24 * 60);
     let (hour, minute) = (i8::try_from(minutes / 60).ok()?, i8::try_from(minutes % 60).ok()?);

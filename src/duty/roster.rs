@@ -64,11 +64,24 @@ impl Roster {
         OnDuty { until, ..if site_has_it { site } else { commune } }
     }
 
-    /// Who is on duty in this role anywhere, each once, in the order of the files: whom a matter of no place concerns, and
-    /// who stands in for a commune that has nobody.
+    /// Who is on duty in this role anywhere, each once, in the order of the files: who stands in for a commune that
+    /// has nobody.
     #[must_use]
     pub fn anywhere(&self, role: Role, at: Timestamp) -> OnDuty {
         self.answer(&self.of(role, |_| true).collect::<Vec<_>>(), at)
+    }
+
+    /// Of each scope that has a duty of this role, who is on duty there: whom a matter of no place concerns.
+    #[must_use]
+    pub fn everywhere(&self, role: Role, at: Timestamp) -> Vec<OnDuty> {
+        let mut scopes: Vec<&Scope> = Vec::new();
+        for (duty, _) in self.of(role, |_| true) {
+            if !scopes.contains(&&duty.scope) {
+                scopes.push(&duty.scope);
+            }
+        }
+        let of_scope = |scope: &&Scope| self.of(role, |one| one == *scope).collect::<Vec<_>>();
+        scopes.iter().map(|scope| self.answer(&of_scope(scope), at)).collect()
     }
 
     /// When nobody is on duty in `from..to`, in the order of role, place and time.

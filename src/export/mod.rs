@@ -11,6 +11,7 @@ mod page;
 mod part;
 mod process;
 mod recorders;
+mod roster;
 mod text;
 
 use jiff::Timestamp;
@@ -34,6 +35,7 @@ pub fn render(snapshot: &Snapshot, part: &Part, now: Timestamp) -> String {
     recorders::write(&mut out, snapshot, part);
     if part.has_the_rest() {
         groups::write_rest(&mut out, snapshot);
+        roster::write(&mut out, snapshot, now);
     }
     out.into_text()
 }

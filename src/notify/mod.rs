@@ -4,8 +4,10 @@
 
 pub mod ack;
 pub mod channel;
+pub mod outbox;
 pub mod pairing;
 pub mod post;
+mod replies;
 pub mod words;
 
 use std::time::Duration;

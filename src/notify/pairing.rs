@@ -39,6 +39,15 @@ pub enum NotPaired {
     Stopping,
 }
 
+/// Why a code enrolled nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotRedeemed {
+    /// Wrong, of another channel, used or expired: which of these is nobody's business.
+    Wrong,
+    /// This sender has tried too often, and is not answered any more.
+    TooOften,
+}
+
 /// A code that was given.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Pairing {
@@ -97,15 +106,26 @@ impl Pairings {
     }
 
     /// Whose code this is, if it is good on this channel; it is used up.
-    pub fn redeem(&mut self, code: &str, channel: &ChannelId, sender: &str, now: Moment) -> Option<OfficerId> {
+    ///
+    /// # Errors
+    /// [`NotRedeemed`] where it is not.
+    pub fn redeem(
+        &mut self,
+        code: &str,
+        channel: &ChannelId,
+        sender: &str,
+        now: Moment,
+    ) -> Result<OfficerId, NotRedeemed> {
         self.waiting.retain(|_, waiting| waiting.until > now);
         self.wrong.retain(|_, wrong| wrong.until > now);
         let by = (channel.clone(), sender.to_owned());
         if self.wrong.get(&by).is_some_and(|wrong| wrong.count >= MOST_WRONG) {
-            return None;
+            return Err(NotRedeemed::TooOften);
         }
-        if self.waiting.get(code).is_some_and(|waiting| waiting.channel == *channel) {
-            return self.waiting.remove(code).map(|waiting| waiting.officer);
+        if self.waiting.get(code).is_some_and(|waiting| waiting.channel == *channel)
+            && let Some(waiting) = self.waiting.remove(code)
+        {
+            return Ok(waiting.officer);
         }
         if self.wrong.len() < MOST_SENDERS || self.wrong.contains_key(&by) {
             let wrong = self.wrong.entry(by).or_default();
@@ -119,7 +139,7 @@ impl Pairings {
         if all.count >= MOST_WRONG_OF_ALL {
             self.waiting.clear();
         }
-        None
+        Err(NotRedeemed::Wrong)
     }
 }
 
@@ -143,14 +163,19 @@ mod tests {
         pairings
     }
 
+    /// Whose code `code` is, sent by `sender`.
+    fn redeemed(pairings: &mut Pairings, code: &str, on: &str, sender: &str, now: Moment) -> Option<OfficerId> {
+        pairings.redeem(code, &channel(on), sender, now).ok()
+    }
+
     #[test]
     fn a_code_is_good_once_on_its_channel_and_for_fifteen_minutes() {
         let mut pairings = with_code();
-        assert_eq!(pairings.redeem("482133", &channel("telegram"), "x", NOW), None, "another channel");
-        assert_eq!(pairings.redeem("482133", &channel("zalo"), "x", NOW), Some(officer("a")));
-        assert_eq!(pairings.redeem("482133", &channel("zalo"), "x", NOW), None, "used up");
+        assert_eq!(redeemed(&mut pairings, "482133", "telegram", "x", NOW), None, "another channel");
+        assert_eq!(redeemed(&mut pairings, "482133", "zalo", "x", NOW), Some(officer("a")));
+        assert_eq!(redeemed(&mut pairings, "482133", "zalo", "x", NOW), None, "used up");
         let mut pairings = with_code();
-        assert_eq!(pairings.redeem("482133", &channel("zalo"), "x", NOW + VALID), None, "too late");
+        assert_eq!(redeemed(&mut pairings, "482133", "zalo", "x", NOW + VALID), None, "too late");
     }
 
     #[test]
@@ -162,24 +187,26 @@ mod tests {
             Ok("000007")
         );
         pairings.give(officer("a"), channel("zalo"), NOW, || 1).unwrap();
-        assert_eq!(pairings.redeem("482133", &channel("zalo"), "x", NOW), None);
-        assert_eq!(pairings.redeem("000001", &channel("zalo"), "x", NOW), Some(officer("a")));
+        assert_eq!(redeemed(&mut pairings, "482133", "zalo", "x", NOW), None);
+        assert_eq!(redeemed(&mut pairings, "000001", "zalo", "x", NOW), Some(officer("a")));
     }
 
     #[test]
     fn who_guesses_is_not_heard_any_more_and_many_who_guess_void_every_code() {
         let mut pairings = with_code();
         for n in 0..MOST_WRONG {
-            assert_eq!(pairings.redeem(&format!("{n:06}"), &channel("zalo"), "guesser", NOW), None);
+            let answer = pairings.redeem(&format!("{n:06}"), &channel("zalo"), "guesser", NOW);
+            assert_eq!(answer, Err(NotRedeemed::Wrong));
         }
-        assert_eq!(pairings.redeem("482133", &channel("zalo"), "guesser", NOW), None, "the right one, too late");
-        assert_eq!(pairings.redeem("482133", &channel("zalo"), "officer", NOW), Some(officer("a")), "others are heard");
+        let answer = pairings.redeem("482133", &channel("zalo"), "guesser", NOW);
+        assert_eq!(answer, Err(NotRedeemed::TooOften), "the right one, too late");
+        assert_eq!(redeemed(&mut pairings, "482133", "zalo", "officer", NOW), Some(officer("a")), "others are heard");
 
         let mut pairings = with_code();
         for n in 0..MOST_WRONG_OF_ALL {
-            pairings.redeem("000000", &channel("zalo"), &format!("guesser {n}"), NOW);
+            redeemed(&mut pairings, "000000", "zalo", &format!("guesser {n}"), NOW);
         }
-        assert_eq!(pairings.redeem("482133", &channel("zalo"), "officer", NOW), None);
+        assert_eq!(redeemed(&mut pairings, "482133", "zalo", "officer", NOW), None);
     }
 
     #[test]

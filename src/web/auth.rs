@@ -15,7 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
-use super::{Shared, text};
+use super::{Shared, alertmanager, text};
 use crate::secret::Secret;
 
 /// A hash of cost 10 that no password is for: an unknown user takes as long as a wrong password.
@@ -80,6 +80,13 @@ fn key(parts: &[&str]) -> [u8; 32] {
 
 pub async fn require(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let config = Arc::clone(&shared.snapshot().config);
+    // Alertmanager has a token of its own, where one is configured, and needs no password then.
+    if request.uri().path() == alertmanager::PATH
+        && let Some(token) = &config.alert.webhook_token
+    {
+        let good = alertmanager::shows_token(request.headers(), token);
+        return if good { next.run(request).await } else { alertmanager::no_token() };
+    }
     let users = &config.web.basic_auth_users;
     if users.is_empty() {
         return next.run(request).await;

@@ -82,7 +82,7 @@ fn list(page: &mut String, snapshot: &Snapshot) {
     }
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

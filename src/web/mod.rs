@@ -2,14 +2,18 @@
 //!
 //! Reads the snapshot and asks the daemon, through [`ProbeNow`], [`Reload`] and [`RetryLogin`], for what it does on request.
 //! Must not know probes' insides, schedules or how the record is kept. Who may ask is decided before any route: basic
-//! authentication and TLS follow the configuration of the present snapshot, so that a reload changes them too.
+//! authentication and TLS follow the configuration of the present snapshot, so that a reload changes them too. Only the
+//! links in messages are asked for no password: the token in them is the authority.
 
+mod ack;
+mod alertmanager;
 mod api;
 mod auth;
 mod headers;
 mod landing;
 mod lifecycle;
 mod metrics;
+mod paging;
 mod probe;
 mod reports;
 mod server;
@@ -20,7 +24,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -32,7 +36,7 @@ use crate::export::Pages;
 use crate::inventory::{CameraId, ChannelId, OfficerId, RecorderId};
 use crate::notify::ack::Links;
 use crate::notify::pairing::{NotPaired, Pairing};
-use crate::paging::{Acknowledgement, How, NotAcknowledged, Which};
+use crate::paging::{Acknowledgement, How, NotAcknowledged, RaisedAlert, Which};
 use crate::probe::Report;
 use crate::snapshot::Snapshot;
 use crate::telemetry::Telemetry;
@@ -52,6 +56,7 @@ pub struct App {
     pub logins: Arc<dyn RetryLogin>,
     pub recorders: Arc<dyn ScanNow>,
     pub paging: Arc<dyn Paging>,
+    pub alerts: Arc<dyn TakeAlerts>,
     /// Reads the links in messages.
     pub links: Arc<Links>,
     /// `true` from when the daemon does its work; `/-/ready` shows it.
@@ -106,6 +111,24 @@ pub trait Paging: Send + Sync {
     fn pair(&self, officer: OfficerId, channel: Option<ChannelId>) -> BoxFuture<'_, Result<Pairing, NotPaired>>;
 }
 
+/// Alerts that Alertmanager sends.
+pub trait TakeAlerts: Send + Sync {
+    /// Answers once the alerts, and the messages that they come to, are in the record. The same again changes nothing.
+    ///
+    /// # Errors
+    /// Where that cannot be had now; Alertmanager sends them again.
+    fn take(&self, alerts: Vec<RaisedAlert>) -> BoxFuture<'_, Result<(), NotTaken>>;
+}
+
+/// Why alerts were not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotTaken {
+    #[error("the record cannot be written now; send them again")]
+    Record,
+    #[error("the daemon is stopping; send them again")]
+    Stopping,
+}
+
 /// Who has an incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Who {
@@ -141,6 +164,7 @@ struct Shared {
     renderings: Arc<Semaphore>,
     logins: Arc<auth::Logins>,
     reports: Arc<Semaphore>,
+    acks: Arc<ack::Limits>,
 }
 
 impl Shared {
@@ -156,6 +180,7 @@ fn router(app: App) -> Router {
         renderings: Arc::new(Semaphore::new(MOST_RENDERINGS)),
         logins: Arc::default(),
         reports: Arc::new(Semaphore::new(1)),
+        acks: Arc::default(),
     };
     Router::new()
         .route("/", get(landing::page))
@@ -166,12 +191,17 @@ fn router(app: App) -> Router {
         .route("/-/reload", post(lifecycle::reload).put(lifecycle::reload))
         .route("/api/v1/cameras", get(api::cameras))
         .route("/api/v1/incidents", get(api::incidents))
+        .route("/api/v1/incidents/{id}/ack", post(paging::acknowledge).layer(DefaultBodyLimit::max(paging::MOST_BYTES)))
+        .route("/api/v1/officers/{id}/pairing", post(paging::pair))
         .route("/api/v1/reports/{month}", get(reports::report))
         .route("/api/v1/credentials/{id}/retry", post(api::retry))
         .route("/api/v1/recorders/{id}/scan", post(api::scan))
+        .route(alertmanager::PATH, post(alertmanager::take).layer(DefaultBodyLimit::max(alertmanager::MOST_BYTES)))
         .route("/api/v1/openapi.json", get(api::openapi))
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(shared.clone(), auth::require))
+        // Its own authority: an officer on a phone has no password.
+        .route("/ack/{token}", get(ack::show).post(ack::acknowledge))
         .layer(middleware::from_fn_with_state(shared.clone(), headers::finish))
         .with_state(shared)
 }
@@ -193,7 +223,7 @@ async fn not_found(request: Request) -> Response {
         StatusCode::NOT_FOUND,
         "404: nothing is at this path. There are /, /metrics, /probe?camera=ID, /-/healthy, /-/ready, POST /-/reload, \
          /api/v1/cameras, /api/v1/incidents, /api/v1/reports/YYYY-MM, POST /api/v1/credentials/ID/retry, \
-         POST /api/v1/recorders/ID/scan and \
-         /api/v1/openapi.json.\n",
+         POST /api/v1/recorders/ID/scan, \
+         POST /api/v1/incidents/ID/ack, POST /api/v1/officers/ID/pairing and /api/v1/openapi.json.\n",
     )
 }

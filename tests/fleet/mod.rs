@@ -68,6 +68,7 @@ pub fn config(inventory: Inventory) -> Config {
             unknown_after: seconds(1800),
             heartbeat_url: None,
             alertmanagers: Vec::new(),
+            webhook_token: None,
             public_url: None,
             ack_expires: Duration::from_secs(8 * 3600),
             digest: camwatch::inventory::MinuteOfDay(7 * 60),
