@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -253,15 +254,14 @@ fn who_would_have_been_told_stands_after_the_incident_in_virtual_time() {
         ("00:01:00", "connect_timeout"),
         ("00:02:00", "connect_timeout"),
     ] {
-        trace += &format!(r#"{{"at":"2026-11-01T{time}Z","camera":"yl-01","outcome":"{outcome}","depth":"frame"}}"#);
+        write!(trace, r#"{{"at":"2026-11-01T{time}Z","camera":"yl-01","outcome":"{outcome}","depth":"frame"}}"#)
+            .unwrap();
         trace += "\n";
     }
     for half_minute in 6..26 {
         let (minute, second) = (half_minute / 2, half_minute % 2 * 30);
         let outcome = if half_minute < 24 { "connect_timeout" } else { "ok" };
-        trace += &format!(
-            r#"{{"at":"2026-11-01T00:{minute:02}:{second:02}Z","camera":"yl-01","outcome":"{outcome}","depth":"frame"}}"#
-        );
+        write!(trace, r#"{{"at":"2026-11-01T00:{minute:02}:{second:02}Z","camera":"yl-01","outcome":"{outcome}","depth":"frame"}}"#).unwrap();
         trace += "\n";
     }
     let bench = Bench::new(&trace);

@@ -4,6 +4,7 @@
 
 mod commune;
 mod narrate;
+mod phone;
 mod script;
 mod texts;
 
@@ -21,13 +22,15 @@ use crate::daemon::Daemon;
 use crate::inventory::Language;
 use crate::simulate::{Fleet, FleetOptions, control};
 use narrate::Narrator;
+use phone::Phone;
 use texts::Text;
 
 /// Watch a simulated commune on this machine: nothing else to install or start
 ///
 /// 172 simulated cameras send real RTSP video on loopback, and six recorders of three kinds keep what 32 of them show;
-/// the daemon watches them while faults come and go within the first minute. What is broken and what camwatch makes of it is told as it happens, in the language of LANG (vi, en,
-/// ko). The addresses and commands to try are printed.
+/// the daemon watches them while faults come and go within the first minute. What is broken, what camwatch makes of it and
+/// what it sends to the phones of those on duty is told as it happens, in the language of LANG (vi, en, ko). The addresses
+/// and commands to try are printed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The port for metrics and status on 127.0.0.1 (default: 9765, or a free one where that is taken).
@@ -56,6 +59,8 @@ enum DemoError {
     NotOurs(PathBuf),
     #[error("cannot find a free port on 127.0.0.1: {0}")]
     NoPort(std::io::Error),
+    #[error("the phone of the demo's officers failed: {0}")]
+    Phone(std::io::Error),
     #[error("the control port of the simulated cameras failed: {0}")]
     Control(std::io::Error),
     #[error("cannot take signals: {0}")]
@@ -85,7 +90,8 @@ async fn demo(args: &Args) -> Result<(), DemoError> {
     let place = Place::make(args.data_dir.as_deref())?;
     let (port, taken) = free_port(args.port)?;
     let fleet = Arc::new(Fleet::start(FleetOptions::default()).await?);
-    let inventory = commune::build(&fleet).await?;
+    let (phone, phone_address, mut received) = Phone::start().await.map_err(DemoError::Phone)?;
+    let inventory = commune::build(&fleet).await? + &commune::roster(phone_address);
     let file = place.write(port, language, &inventory)?;
 
     let listener = control::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
@@ -109,6 +115,8 @@ async fn demo(args: &Args) -> Result<(), DemoError> {
         () = end => Ok(()),
         dead = daemon.task_died() => Err(dead.into()),
         served = async { control.await } => served.map_err(DemoError::Control),
+        served = phone.serve() => served.map_err(DemoError::Phone),
+        () = narrator.show_phone(&mut received) => Ok(()),
         broken = play(&fleet, &daemon, &narrator, &place) => broken,
         () = narrator.follow(daemon.events(), daemon.snapshot()) => Ok(()),
     };

@@ -11,6 +11,7 @@ mod discover;
 mod enrol;
 mod incident;
 mod maintenance;
+mod notify_test;
 mod probe;
 mod recorder;
 mod replay;
@@ -62,6 +63,7 @@ enum Command {
     Replay(replay::Args),
     Roster(roster::Args),
     Maintenance(maintenance::Args),
+    NotifyTest(notify_test::Args),
     Incident(incident::Args),
     Enrol(enrol::Args),
     Credential(credential::Args),
@@ -112,6 +114,7 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => replay::run(&args),
         Command::Roster(args) => roster::run(&args),
         Command::Maintenance(args) => maintenance::run(&args),
+        Command::NotifyTest(args) => notify_test::run(&args),
         Command::Incident(args) => incident::run(&args),
         Command::Enrol(args) => enrol::run(&args),
         Command::Credential(args) => credential::run(&args),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::entries::Written;
 use super::problem::{Log, Mark};
 use super::{Probe, raw};
-use crate::inventory::{Camera, CommuneId, Inventory, Role, Scope, SiteId};
+use crate::inventory::{Camera, ChannelId, ChannelKind, CommuneId, Inventory, Role, Scope, SiteId};
 
 /// Where the keys of `[probe]` stand, for those who wrote them.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +34,7 @@ pub(super) fn advise(inventory: &Inventory, probe: &Probe, places: ProbePlaces, 
     password_in_query(written, log);
     recorders(inventory, probe, written, log);
     nobody_on_duty(inventory, written, log);
+    telegram_alone(inventory, written, log);
 }
 
 /// How many probes run at any moment where every one of these cameras lets its probe time out.
@@ -186,5 +187,27 @@ fn nobody_on_duty(inventory: &Inventory, written: &Written, log: &mut Log) {
                 commune.as_str()
             ),
         );
+    }
+}
+
+/// A message that does not arrive is found out when it was needed.
+fn telegram_alone(inventory: &Inventory, written: &Written, log: &mut Log) {
+    let is_telegram =
+        |id: &ChannelId| inventory.channels.get(id).is_some_and(|channel| channel.kind() == ChannelKind::Telegram);
+    for raw in &written.officers {
+        let Some(officer) = raw.value.id.as_ref().and_then(|id| inventory.officers.get(&id.value)) else { continue };
+        if let Some(place) = &raw.value.channels
+            && !officer.channels.is_empty()
+            && officer.channels.iter().all(is_telegram)
+        {
+            log.warning(
+                place.mark,
+                format!(
+                    "officer {:?} is told by telegram alone, expected another channel beside it: providers in Viet Nam \
+                     were told in 2025 to block it",
+                    officer.id.as_str()
+                ),
+            );
+        }
     }
 }

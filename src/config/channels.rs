@@ -124,9 +124,10 @@ impl Reader<'_> {
     fn zalo_oa(&self, log: &mut Log) -> Option<ZaloOa> {
         let raw = self.raw;
         let token = self.token(true, log);
+        let id = raw.id.as_ref().map(|id| format!("{}-secret", id.value));
         let named = Named {
             noun: "secret",
-            id: None,
+            id: id.as_deref(),
             file: raw.secret_file.as_ref(),
             variable: raw.secret_env.as_ref(),
             in_the_open: raw.secret.is_some(),
@@ -148,13 +149,14 @@ impl Reader<'_> {
 
     fn sms(&self, log: &mut Log) -> Option<Sms> {
         let raw = self.raw;
-        let Some(provider) = raw.provider else {
+        let Some(provider) = &raw.provider else {
             self.lacks("an SMS channel needs its gateway, expected provider = \"esms\", \"speedsms\" or \"http\"", log);
             self.token(false, log);
             return None;
         };
-        self.provider_keys(provider.value, log);
-        let gateway = match provider.value {
+        let provider = provider.value.0?;
+        self.provider_keys(provider, log);
+        let gateway = match provider {
             Provider::Esms => self.esms(log)?,
             Provider::SpeedSms => Gateway::SpeedSms {
                 token: self.token(true, log)?,
@@ -300,7 +302,7 @@ impl Reader<'_> {
             host: url.value.url.host_str()?.trim_matches(['[', ']']).to_owned(),
             port: url.value.url.port().unwrap_or(default),
             tls,
-            from: raw.from.as_ref()?.value.0.clone(),
+            from: raw.from.as_ref()?.value.0.as_ref()?.0.clone(),
             login,
         })
     }

@@ -31,7 +31,7 @@ pub(super) struct Written {
     funds: List<raw::Fund>,
     pub cameras: List<raw::Camera>,
     maintenance: List<raw::Maintenance>,
-    officers: List<raw::Officer>,
+    pub officers: List<raw::Officer>,
     duties: List<raw::Duty>,
     channels: List<raw::Channel>,
 }

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::Owner;
 use super::problem::At;
-use super::read::{Entries, tables};
+use super::read::{Entries, Tried, tables};
 use super::value::{
     BcryptHash, ChannelUrl, Count, Degrees, FilePath, Fraction, HttpUrl, InTheOpen, Mailbox, PostgresUrl, Provider,
     RtspUrl, ScopeWord, SqliteUrl, Weekdays,
@@ -256,7 +256,7 @@ tables! {
         secret_env: String,
         secret: InTheOpen,
         oauth_base: HttpUrl,
-        provider: Provider,
+        provider: Tried<Provider>,
         brand: String,
         sandbox: bool,
         sms_type: Count<1, 9>,
@@ -264,7 +264,7 @@ tables! {
         headers: Entries<String>,
         body: String,
         success: Success,
-        from: Mailbox,
+        from: Tried<Mailbox>,
         username: String,
         starttls: bool,
     }

@@ -90,6 +90,16 @@ impl<T: Read> Read for Vec<At<T>> {
     }
 }
 
+/// What was tried to be written: one that cannot be read has been told, and is not missing as well.
+#[derive(Debug, Clone)]
+pub(super) struct Tried<T>(pub Option<T>);
+
+impl<T: Read> Read for Tried<T> {
+    fn read(node: Node<'_>, log: &mut Log) -> Option<Self> {
+        Some(Self(T::read(node, log)))
+    }
+}
+
 /// A table whose keys are the operator's own.
 #[derive(Debug)]
 pub(super) struct Entries<T>(pub Vec<(At<String>, At<T>)>);

@@ -24,26 +24,41 @@ const INVENTORY: &str = include_str!("../../config/inventory/moc-nam.toml");
 fn switched_on(example: &str) -> String {
     let shown = |line: &str| {
         let key = line.strip_prefix('#')?;
-        key.starts_with(|c: char| c.is_ascii_lowercase()).then(|| key.to_owned())
+        key.starts_with(|c: char| c.is_ascii_lowercase() || c == '[').then(|| key.to_owned())
     };
     example.lines().map(|line| shown(line).unwrap_or_else(|| line.to_owned()) + "\n").collect()
 }
 
 /// The examples in a directory of their own, with what they point to.
-fn examples(settings: &str) -> TempDir {
+fn examples(settings: &str, inventory: &str) -> TempDir {
     let dir = TempDir::new().unwrap();
     for sub in ["inventory", "secrets", "tls"] {
         fs::create_dir(dir.path().join(sub)).unwrap();
     }
     fs::write(dir.path().join("camwatch.toml"), settings).unwrap();
     // The environment of a test process cannot be set, so what the example reads from it is read from files here.
-    let inventory = INVENTORY
+    let inventory = inventory
         .replace("password_env = \"CHO_MOC_NAM_PASSWORD\"", "password_file = \"../secrets/cho-moc-nam\"")
         .replace("token_env = \"SMS_TOKEN\"", "token_file = \"../secrets/sms\"");
     fs::write(dir.path().join("inventory/moc-nam.toml"), inventory).unwrap();
-    for secret in ["nvr-yen-lenh", "cho-moc-nam", "zalo-bot", "sms"] {
+    for secret in [
+        "nvr-yen-lenh",
+        "cho-moc-nam",
+        "zalo-bot",
+        "sms",
+        "esms",
+        "modem",
+        "zalo-app",
+        "zalo-oa",
+        "telegram",
+        "mail",
+        "hook",
+        "alertmanager-token",
+    ] {
         let path = dir.path().join("secrets").join(secret);
-        fs::write(&path, format!("secret of {secret}\n")).unwrap();
+        // The one of eSMS is of two parts.
+        let text = if secret == "esms" { "key:secret".to_owned() } else { format!("secret of {secret}\n") };
+        fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     }
     for pem in ["camwatch.crt", "camwatch.key", "clients.crt"] {
@@ -69,7 +84,7 @@ fn camera(id: u32, extra: &str) -> String {
 
 #[test]
 fn the_examples_load_and_warn_of_nothing() {
-    let dir = examples(SETTINGS);
+    let dir = examples(SETTINGS, INVENTORY);
     let config = Config::load(&dir.path().join("camwatch.toml")).unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!(config.warnings, []);
     assert_eq!(config.inventory.cameras.len(), 5);
@@ -109,7 +124,7 @@ fn the_defaults_are_these() {
 
 #[test]
 fn the_keys_that_the_example_only_shows_are_right_too() {
-    let dir = examples(&switched_on(SETTINGS));
+    let dir = examples(&switched_on(SETTINGS), &switched_on(INVENTORY));
     let config = Config::load(&dir.path().join("camwatch.toml")).unwrap_or_else(|problems| panic!("{problems}"));
     assert!(config.store.forward.is_some() && config.web.tls_server_config.is_some());
     assert_eq!(config.web.basic_auth_users[0].0, "admin");
@@ -135,15 +150,17 @@ fn every_key_of_the_schema_stands_in_the_examples() {
             _ => {}
         }
     }
-    let both = switched_on(SETTINGS) + INVENTORY;
+    let both = switched_on(SETTINGS) + &switched_on(INVENTORY);
     let mut found = BTreeMap::new();
     collect("", &toml::Value::Table(both.parse().unwrap()), &mut found);
     // These are known only to be refused.
-    for refused in ["password", "token"] {
+    for refused in ["password", "secret", "token"] {
         for keys in found.values_mut() {
             keys.insert(refused.to_owned());
         }
     }
+    // Stands in a comment beside secret_file, since only one of them may be there.
+    found.entry("[[channel]]".to_owned()).or_default().insert("secret_env".to_owned());
     for (label, keys) in SCHEMA {
         for key in *keys {
             assert!(found.get(*label).is_some_and(|keys| keys.contains(*key)), "{key:?} of {label:?} is in no example");

@@ -281,14 +281,14 @@ impl Builder {
             if self.attributes.len() == MAX_ATTRIBUTES {
                 return Err(XmlError::TooMany(MAX_ATTRIBUTES));
             }
-            let name = self.keep(attribute.key.local_name().into_inner());
+            let name = self.keep(local(attribute.key.local_name().into_inner()));
             let value = match attribute.normalized_value(XmlVersion::Implicit1_0) {
                 Ok(value) => self.keep(&value),
                 Err(_) => self.keep(&attribute.value),
             };
             self.attributes.push(Attribute { name, value });
         }
-        let name = self.keep(start.local_name().into_inner());
+        let name = self.keep(local(start.local_name().into_inner()));
         self.elements.push(Element {
             name,
             text: 0..0,
@@ -340,6 +340,11 @@ impl Builder {
     }
 }
 
+/// A name behind its last colon, for markup that has more than the one of a prefix.
+fn local(name: &str) -> &str {
+    name.rsplit(':').next().unwrap_or(name)
+}
+
 /// The bounds keep every position far below four thousand million.
 fn position(length: usize) -> u32 {
     u32::try_from(length).expect("a document within the bounds")
@@ -370,6 +375,13 @@ mod tests {
         assert_eq!(tree.text_at("hddList/hdd/nothing"), None);
         let names: Vec<_> = tree.root().descendants().map(Node::name).collect();
         assert_eq!(names, ["storage", "hddList", "hdd", "id", "status", "hdd", "id", "workMode", "empty"]);
+    }
+
+    #[test]
+    fn a_name_is_what_stands_behind_its_last_colon() {
+        // Found by fuzzing: an attribute that has grown together with its element.
+        let tree = tree("<a:b><idmlns:a='n:x'/></a:b>");
+        assert!(tree.root().descendants().all(|node| !node.name().contains(':')));
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub struct OnDuty {
 }
 
 /// A time in which nobody is on duty.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Gap {
     pub role: Role,
     /// `None`: all communes that have no duty of this role for themselves.

@@ -11,7 +11,7 @@ use super::desk::{Desk, Scene};
 use super::gather::hash;
 use super::message::{About, DarkCamera, Message, MessageId, Recipient, Severity};
 use super::{Step, after};
-use crate::duty;
+use crate::duty::{self, Gap};
 use crate::inventory::{ChannelId, Fund, MinuteOfDay, OfficerId, Role};
 use crate::judgement::event::{IncidentScope, PageReason};
 use crate::observation::State;
@@ -39,12 +39,19 @@ impl Desk {
                 // It was well for a short time only: who was told of it is not told again.
                 if let Some(case) = self.memory.cases.get_mut(&id) {
                     case.until = None;
+                    if case.people.is_empty() {
+                        self.reach(&id, at, &mut step);
+                    }
                 }
             }
             (None, Some(true)) => {
                 let case = self.memory.cases.get(&id);
                 let unsent = case.into_iter().flat_map(|case| &case.people).flat_map(|person| &person.unsent);
-                step.withdrawn.extend(unsent.filter(|message| self.tells_one_thing(message)).cloned());
+                let withdrawn: Vec<MessageId> = unsent.filter(|one| self.tells_one_thing(one)).cloned().collect();
+                if let Some(case) = self.memory.cases.get_mut(&id) {
+                    case.people.retain(|person| !person.unsent.iter().any(|unsent| withdrawn.contains(unsent)));
+                }
+                step.withdrawn.extend(withdrawn);
                 self.close(&id, at, at, false);
             }
             _ => {}
@@ -87,17 +94,17 @@ impl Desk {
         let gaps = self.rules.roster.gaps(at, after(at, HORIZON));
         let book = self.memory.book_mut();
         book.looked_for_gaps = Some(at);
-        book.gaps.retain(|(.., to)| *to > at);
+        book.gaps.retain(|known| known.to > at);
         let mut new = Vec::new();
         for gap in gaps.into_iter().filter(|gap| gap.from < after(at, AHEAD)) {
-            let known = book
-                .gaps
-                .iter_mut()
-                .find(|(role, place, to)| *role == gap.role && *place == gap.place && gap.from <= *to);
-            if let Some((.., to)) = known {
-                *to = gap.to.max(*to);
+            // One that has begun is cut off at this moment, and one whose end lies far ahead at the horizon.
+            let is_same = |known: &&mut Gap| {
+                (known.role, &known.place) == (gap.role, &gap.place) && gap.from <= known.to && known.from <= gap.to
+            };
+            if let Some(known) = book.gaps.iter_mut().find(is_same) {
+                (known.from, known.to) = (known.from.min(gap.from), known.to.max(gap.to));
             } else {
-                book.gaps.push((gap.role, gap.place.clone(), gap.to));
+                book.gaps.push(gap.clone());
                 new.push(gap);
             }
         }

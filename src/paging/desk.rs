@@ -57,6 +57,13 @@ impl Desk {
                 case.round.escalate_at = escalate_at;
             }
         }
+        // What nobody could be told of may have somebody now.
+        let unreached = |case: &Case| case.is_open() && case.pages && !case.reaches_anybody();
+        for id in self.memory.cases.keys_where(|_, case| unreached(case) && case.standing.acknowledged.is_none()) {
+            if let Some(case) = self.memory.cases.get_mut(&id) {
+                case.reach_at = Some(case.opened);
+            }
+        }
         self.due = Some(Timestamp::MIN);
     }
 

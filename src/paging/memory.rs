@@ -14,8 +14,8 @@ use super::Kept;
 use super::case::Case;
 use super::flapping::Flaps;
 use super::gather::Inbox;
-use crate::duty::Place;
-use crate::inventory::{OfficerId, Role};
+use crate::duty::Gap;
+use crate::inventory::OfficerId;
 
 #[derive(Debug, Default)]
 pub(super) struct Memory {
@@ -37,8 +37,8 @@ pub(super) struct Book {
     pub(super) digested: Option<Date>,
     /// When gaps of the roster were last looked for.
     pub(super) looked_for_gaps: Option<Timestamp>,
-    /// Gaps that were told, and where each ends.
-    pub(super) gaps: Vec<(Role, Option<Place>, Timestamp)>,
+    /// Gaps that were told.
+    pub(super) gaps: Vec<Gap>,
 }
 
 const BOOK: &str = "book";

@@ -3,6 +3,7 @@
 //! What stands where, and the inventory that says so. Knows simulated cameras; decides nothing.
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 
 use crate::simulate::recorder::Login;
 use crate::simulate::{Auth, CameraOptions, Codec, Fleet, RecorderKind, RecorderOptions, SimulateError};
@@ -22,6 +23,15 @@ const SHORT_DAYS: f64 = 9.0;
 const HELD_DAYS: f64 = 31.0;
 /// When the commune's cameras were put up, long before what is required of their recordings.
 const INSTALLED: &str = "2023-08-17";
+
+/// The channel on which those on duty are told.
+const PHONE: &str = "dien-thoai";
+/// On duty, told when nobody acknowledges, and who looks after the monitor.
+const OFFICERS: [(&str, &str); 3] = [
+    ("truc-ban", "Trực ban công an xã"),
+    ("truong-cong-an", "Trưởng công an xã"),
+    ("can-bo-it", "Cán bộ công nghệ thông tin xã"),
+];
 
 /// One site and who paid for its cameras.
 struct Place {
@@ -237,6 +247,23 @@ pub(super) async fn build(fleet: &Fleet) -> Result<String, SimulateError> {
     Ok(toml)
 }
 
+/// Those on duty, and the phone on which they are told.
+pub(super) fn roster(phone: SocketAddr) -> String {
+    let mut toml = format!("\n[[channel]]\nid = \"{PHONE}\"\nkind = \"webhook\"\nurl = \"http://{phone}/\"\n");
+    for (id, name) in OFFICERS {
+        let _ = write!(toml, "\n[[officer]]\nid = \"{id}\"\nname = {}\nchannels = [\"{PHONE}\"]\n", quoted(name));
+    }
+    for (role, officer, escalate) in [("officer", OFFICERS[0].0, OFFICERS[1].0), ("it", OFFICERS[2].0, OFFICERS[1].0)] {
+        let _ = write!(
+            toml,
+            "\n[[duty]]\nrole = \"{role}\"\nscope = \"commune\"\nid = \"moc-nam\"\n\
+             week = [{{ days = \"mon-sun\", from = \"00:00\", to = \"24:00\", officers = [\"{officer}\"] }}]\n\
+             escalate = [{{ after = \"1m\", officers = [\"{escalate}\"] }}]\n"
+        );
+    }
+    toml
+}
+
 /// Puts a place's recorder into the fleet; gives back its entry.
 async fn add_recorder(fleet: &Fleet, place: &Place, id: &str, kind: RecorderKind) -> Result<String, SimulateError> {
     let (credential, password) =
@@ -274,7 +301,7 @@ fn quoted(text: &str) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{build, places};
+    use super::{build, places, roster};
     use crate::simulate::{Fleet, FleetOptions};
 
     #[test]
@@ -296,7 +323,7 @@ mod tests {
     #[tokio::test]
     async fn its_inventory_is_one_that_camwatch_reads() {
         let fleet = Fleet::start(FleetOptions::default()).await.unwrap();
-        let inventory = build(&fleet).await.unwrap();
+        let inventory = build(&fleet).await.unwrap() + &roster(([127, 0, 0, 1], 9).into());
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("camwatch.toml");
         for (id, password) in super::PASSWORDS {

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, timeout};
 
+use super::phone::Received;
 use super::texts::Text;
 use crate::inventory::{CameraId, Language};
 use crate::judgement::Event;
@@ -37,6 +38,7 @@ enum Colour {
     Red,
     Green,
     Yellow,
+    Cyan,
     Dim,
 }
 
@@ -79,6 +81,17 @@ impl Narrator {
     pub(super) fn fault(&self, text: Text, subject: Option<&str>) {
         let said = text.with(self.language, subject.as_slice());
         self.tell('»', Colour::Yellow, &said);
+    }
+
+    /// Shows what arrives on the phones of those on duty, until there are none.
+    pub(super) async fn show_phone(&self, received: &mut mpsc::Receiver<Received>) {
+        while let Some(message) = received.recv().await {
+            let mut lines = message.text.lines().filter(|line| !line.trim().is_empty());
+            self.tell('✉', Colour::Cyan, &format!("{}: {}", message.officer(), lines.next().unwrap_or_default()));
+            for line in lines {
+                self.tell(' ', Colour::Cyan, line);
+            }
+        }
     }
 
     /// Tells what the daemon decides, until it ends.
@@ -204,6 +217,7 @@ impl Narrator {
             Colour::Red => 31,
             Colour::Green => 32,
             Colour::Yellow => 33,
+            Colour::Cyan => 36,
             Colour::Dim => 2,
         };
         line(&format!("\u{1b}[2m{time}\u{1b}[0m {mark} \u{1b}[{code}m{text}\u{1b}[0m"));

@@ -87,9 +87,9 @@ impl Text {
             Self::Stop => ["Ctrl-C để dừng.", "Ctrl-C stops it.", "Ctrl-C로 종료합니다."],
             Self::AllUp => ["{} trên {} camera đang hoạt động", "{} of {} cameras are up", "카메라 {}대 / {}대 정상"],
             Self::Legend => [
-                "»  sự cố được tạo ra    =  camwatch kết luận",
-                "»  a fault is made    =  camwatch decides",
-                "»  장애를 일으킴    =  camwatch의 판정",
+                "»  sự cố được tạo ra    =  camwatch kết luận    ✉  tin nhắn tới người trực",
+                "»  a fault is made    =  camwatch decides    ✉  a message to those on duty",
+                "»  장애를 일으킴    =  camwatch의 판정    ✉  당직자에게 보낸 메시지",
             ],
             Self::Refused => ["{}: camera từ chối kết nối", "{}: the camera refuses connections", "{}: 카메라가 연결을 거부"],
             Self::RefusedOver => ["{}: camera nhận kết nối trở lại", "{}: the camera takes connections again", "{}: 카메라가 다시 연결을 받음"],

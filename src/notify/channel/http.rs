@@ -50,7 +50,7 @@ impl Http {
             .pool_idle_timeout(Duration::from_secs(30))
             .user_agent(concat!("camwatch/", env!("CARGO_PKG_VERSION")))
             .build();
-        built.map(|client| Self { client }).map_err(|error| in_words(error))
+        built.map(|client| Self { client }).map_err(in_words)
     }
 
     pub fn post(&self, url: &str) -> RequestBuilder {
@@ -105,12 +105,11 @@ impl Reply {
 /// Seconds or a date (RFC 9110, 10.2.3).
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let pause = match text.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let then = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-            Duration::try_from(then.duration_since(Timestamp::now())).unwrap_or_default()
-        }
+    let pause = if let Ok(seconds) = text.parse::<u64>() {
+        Duration::from_secs(seconds)
+    } else {
+        let then = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+        Duration::try_from(then.duration_since(Timestamp::now())).unwrap_or_default()
     };
     Some(pause.min(LONGEST_PAUSE))
 }

@@ -3,15 +3,21 @@
 //! Each turns a letter into the provider's request and the provider's answer into one of our [`Answer`]s. Nothing that a
 //! channel says holds a token or a whole address. Knows nothing of the outbox, of retries or of who comes next.
 
+mod email;
 mod http;
 mod seen;
+mod sms;
+mod telegram;
 mod webhook;
 mod zalo_bot;
+mod zalo_oa;
+mod zalo_tokens;
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Channel, Inbound};
+use super::{Answer, Channel, Deaf, Inbound};
 use crate::inventory::{self, ChannelId, Way};
 
 pub use self::http::masked;
@@ -37,14 +43,44 @@ pub enum OpenError {
 /// # Errors
 /// [`OpenError`] where it could never send anything.
 pub fn open(channel: &inventory::Channel, data_dir: &Path) -> Result<Line, OpenError> {
-    let _ = data_dir;
     let http = || http::Http::new().map_err(|why| OpenError::Client { channel: channel.id.clone(), why });
+    let unusable = |why| OpenError::Unusable { channel: channel.id.clone(), why };
+    let one_way = |out: Arc<dyn Channel>| Line { out, back: None };
     Ok(match &channel.way {
         Way::ZaloBot(settings) => {
             let bot = Arc::new(zalo_bot::ZaloBot::new(settings, http()?));
             Line { out: bot.clone(), back: Some(bot) }
         }
-        Way::Webhook(settings) => Line { out: Arc::new(webhook::Webhook::new(settings, http()?)), back: None },
-        _ => return Err(OpenError::Unusable { channel: channel.id.clone(), why: "not built".to_owned() }),
+        Way::Telegram(settings) => {
+            let bot = Arc::new(telegram::Telegram::new(settings, http()?));
+            Line { out: bot.clone(), back: Some(bot) }
+        }
+        Way::ZaloOa(settings) => {
+            let account = zalo_oa::ZaloOa::new(&channel.id, settings, http()?, data_dir);
+            one_way(Arc::new(account.map_err(unusable)?))
+        }
+        Way::Sms(settings) => one_way(Arc::new(sms::Sms::new(settings, http()?))),
+        Way::Email(settings) => one_way(Arc::new(email::Email::new(settings).map_err(unusable)?)),
+        Way::Webhook(settings) => one_way(Arc::new(webhook::Webhook::new(settings, http()?))),
+    })
+}
+
+/// What a failed request for news comes to.
+fn deaf(answer: Answer) -> Deaf {
+    match answer {
+        Answer::Later { after, why } => Deaf::Later { after, why },
+        Answer::ChannelRefuses { why } | Answer::RecipientRefuses { why } | Answer::Never { why } => {
+            Deaf::Refused { why }
+        }
+        Answer::Accepted { .. } | Answer::Duplicate | Answer::Moved { .. } => {
+            Deaf::Later { after: None, why: "an answer that means nothing here".to_owned() }
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
     })
 }

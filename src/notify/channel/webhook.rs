@@ -3,8 +3,6 @@
 //! The receiver knows a message that comes twice by its `Idempotency-Key`. The signature is that of other webhooks:
 //! HMAC-SHA256 (RFC 2104) over the time, a dot and the body, so that an old request cannot be sent again.
 
-use std::fmt::Write as _;
-
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use reqwest::header::CONTENT_TYPE;
@@ -83,11 +81,7 @@ impl Webhook {
 fn signature(key: &hmac::Key, at: Timestamp, body: &str) -> String {
     let at = at.as_second();
     let tag = hmac::sign(key, format!("{at}.{body}").as_bytes());
-    let mut text = format!("t={at},v1=");
-    for byte in tag.as_ref() {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    format!("t={at},v1={}", super::hex(tag.as_ref()))
 }
 
 impl Channel for Webhook {

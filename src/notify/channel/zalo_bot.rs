@@ -70,24 +70,17 @@ impl ZaloBot {
     async fn poll(&self) -> Result<Vec<Incoming>, Deaf> {
         let request = self.http.post(&self.url("getUpdates")).json(&json!({ "timeout": POLL_SECONDS.to_string() }));
         let reply =
-            ask(request.timeout(Duration::from_secs(u64::from(POLL_SECONDS) + 15))).await.map_err(|answer| {
-                let (Answer::Later { why, .. } | Answer::Never { why }) = answer else {
-                    return Deaf::Later { after: None, why: "no answer".to_owned() };
-                };
-                Deaf::Later { after: None, why }
-            })?;
+            ask(request.timeout(Duration::from_secs(u64::from(POLL_SECONDS) + 15))).await.map_err(super::deaf)?;
         let code = reply.json.as_ref().and_then(|json| json["error_code"].as_i64());
         if reply.status == 408 || code == Some(408) {
             return Ok(Vec::new());
         }
         match self.judge(&reply, "") {
             Answer::Accepted { .. } => Ok(self.read(reply.json.as_ref().map_or(&Value::Null, |json| &json["result"]))),
-            Answer::ChannelRefuses { why } => Err(Deaf::Refused { why }),
             Answer::Never { why } => Err(Deaf::Refused {
-                why: format!("{why}; a bot with a webhook set cannot be polled: delete its webhook"),
+                why: format!("{why}; a bot that has a webhook cannot be polled: delete its webhook"),
             }),
-            Answer::Later { after, why } => Err(Deaf::Later { after, why }),
-            Answer::Duplicate | Answer::RecipientRefuses { .. } | Answer::Moved { .. } => Ok(Vec::new()),
+            refused => Err(super::deaf(refused)),
         }
     }
 

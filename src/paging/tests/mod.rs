@@ -5,6 +5,7 @@ mod stories;
 mod storms;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -106,16 +107,16 @@ const OFFICERS: &[&str] = &["first", "second", "night", "chief", "boss", "it"];
 fn config() -> Config {
     let mut text = CONFIG.to_owned();
     for (id, site, fund) in CAMERAS {
-        text += &format!(
-            "[[camera]]\nid = \"{id}\"\nsite = \"{site}\"\nname = \"{id}\"\nurl = \"rtsp://192.0.2.1/\"\nfund = \"{fund}\"\n"
-        );
+        write!(text, "[[camera]]\nid = \"{id}\"\nsite = \"{site}\"\nname = \"{id}\"\nurl = \"rtsp://192.0.2.1/\"\nfund = \"{fund}\"\n").unwrap();
     }
     for id in OFFICERS {
         let quiet = if *id == "night" { "quiet = \"22:00-06:00\"\n" } else { "" };
-        text += &format!(
+        write!(
+            text,
             "[[officer]]\nid = \"{id}\"\nname = \"{id}\"\nchannels = [\"zalo\", \"sms\"]\n{quiet}\
              addresses = {{ zalo = \"1\", sms = \"84900000000\" }}\n"
-        );
+        )
+        .unwrap();
     }
     parsed(&text)
 }

@@ -291,6 +291,23 @@ fn a_channel_that_takes_nothing_is_told_once() {
 }
 
 #[test]
+fn that_a_channel_takes_nothing_is_withdrawn_unsent_when_it_is_well_and_told_when_it_fails_again() {
+    let mut story = Story::new("08:00");
+    story.providers = Providers::Silent;
+    let zalo = ChannelId::new("zalo").unwrap();
+    for (time, why) in [("08:10", Some("token")), ("08:11", None), ("08:15", Some("token"))] {
+        story.until(time);
+        let step = story.desk.channel_failing(&zalo, why, story.now);
+        story.absorb(step);
+    }
+    assert_eq!(
+        story.told(),
+        ["08:10:00 it open: zalo takes nothing: token", "08:15:00 it open: zalo takes nothing: token"]
+    );
+    assert_eq!(story.withdrawn, [story.sent[0].id.clone()]);
+}
+
+#[test]
 fn an_alert_of_alertmanager_is_told_escalated_and_over_like_an_incident() {
     let mut story = Story::new("08:00");
     let mut alert = RaisedAlert {
@@ -327,6 +344,26 @@ fn an_alert_of_alertmanager_is_told_escalated_and_over_like_an_incident() {
             "08:15:00 first close!: SiteDark over",
         ]
     );
+}
+
+#[test]
+fn what_nobody_could_be_told_of_is_told_when_a_new_roster_names_somebody_or_a_shift_begins() {
+    let mut empty = config();
+    let duties = std::mem::take(&mut empty.inventory.duties);
+    let mut story = Story::of(empty, t("08:00"));
+    story.dark("08:10", "b1").until("09:00");
+    assert_eq!((story.told(), story.untold.clone()), (Vec::new(), vec!["081000-b1".to_owned()]));
+    let mut later = config();
+    later.inventory.duties = duties;
+    later.inventory.duties.retain(|duty| duty.role == Role::Officer);
+    later.inventory.duties[0].week.truncate(1);
+    later.inventory.duties[0].escalate.clear();
+    story.desk.reconfigure(Rules::new(&later));
+    story.until("09:01").back("09:02", "b1").dark("20:00", "b1");
+    assert_eq!(story.told(), ["09:00:00 first open!: b1 connect_timeout", "09:02:00 first close!: b1 over"]);
+    assert_eq!(story.untold.len(), 2, "by night there is nobody");
+    story.until("tue 07:05");
+    assert_eq!(story.told(), ["tue 07:00:00 first open!: b1 connect_timeout"]);
 }
 
 #[test]

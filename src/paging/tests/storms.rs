@@ -1,6 +1,7 @@
 //! Many things at once: few messages, and none of what is told is lost.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use super::*;
 
@@ -16,19 +17,23 @@ fn province() -> Config {
         [[officer]]\nid = \"one\"\nname = \"one\"\nchannels = [\"zalo\"]\naddresses = { zalo = \"1\" }\n"
         .to_owned();
     for commune in 0..COMMUNES {
-        text += &format!("[[commune]]\nid = \"c{commune}\"\nname = \"c{commune}\"\n");
-        text += &format!(
+        write!(text, "[[commune]]\nid = \"c{commune}\"\nname = \"c{commune}\"\n").unwrap();
+        write!(
+            text,
             "[[duty]]\nrole = \"officer\"\nscope = \"commune\"\nid = \"c{commune}\"\n\
              week = [{{ days = \"mon-sun\", from = \"00:00\", to = \"24:00\", officers = [\"one\"] }}]\n"
-        );
+        )
+        .unwrap();
         for site in 0..SITES {
             let site = format!("c{commune}s{site}");
-            text += &format!("[[site]]\nid = \"{site}\"\ncommune = \"c{commune}\"\nname = \"{site}\"\n");
+            write!(text, "[[site]]\nid = \"{site}\"\ncommune = \"c{commune}\"\nname = \"{site}\"\n").unwrap();
             for camera in 0..CAMERAS {
-                text += &format!(
+                write!(
+                    text,
                     "[[camera]]\nid = \"{site}n{camera}\"\nsite = \"{site}\"\nname = \"x\"\n\
                      url = \"rtsp://192.0.2.1/\"\nfund = \"budget\"\n"
-                );
+                )
+                .unwrap();
             }
         }
     }
