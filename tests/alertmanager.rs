@@ -274,7 +274,11 @@ fn one_cut_line_is_one_notification_of_prometheus_and_alertmanager_and_one_messa
     let _prometheus = commune.prometheus(&prometheus, port);
     commune.cut_and_mended();
 
+    // Whoever was told a moment ago hears the next thing within a minute, with what else there is by then.
+    wait_until("the officer to hear that it is back", LIMIT, || commune.receiver.at("/officer").len() > 1);
     let told = commune.receiver.at("/officer");
+    let reasons: Vec<&str> = told.iter().filter_map(|message| message["message"]["reason"].as_str()).collect();
+    assert_eq!(reasons, ["open", "close"]);
     assert_eq!(told.len(), 2, "one message that it is dark, one that it is back: {told:#?}\n{}", daemon.stderr());
     assert!(!commune.receiver.at("/deadman").is_empty() || !commune.receiver.at("/camwatch").is_empty(), "the pulse");
 }

@@ -23,8 +23,8 @@ fn alerts() -> BTreeMap<String, String> {
     let mut alerts = BTreeMap::new();
     for part in rules.split("\n      - ").skip(1) {
         if let Some((name, body)) = part.strip_prefix("alert: ").and_then(|part| part.split_once('\n')) {
-            let body = body.split("\n  - name: ").next().unwrap();
-            assert!(alerts.insert(name.to_owned(), body.to_owned()).is_none(), "{name} stands twice");
+            let body = body.split("\n  - name: ").next().unwrap().to_owned() + "\n";
+            assert!(alerts.insert(name.to_owned(), body).is_none(), "{name} stands twice");
         }
     }
     assert!(alerts.len() >= 30, "{} alerts", alerts.len());

@@ -59,7 +59,7 @@ impl Alert {
         let mut labels = place(incident, inventory);
         labels.insert("alertname", kind.name.to_owned());
         labels.insert("role", if kind.for_it { "it" } else { "officer" }.to_owned());
-        labels.insert("severity", if !funded { "none" } else { kind.severity }.to_owned());
+        labels.insert("severity", if funded { kind.severity } else { "none" }.to_owned());
         labels.insert("funded", funded.to_string());
 
         let name = name(incident, inventory);

@@ -230,14 +230,15 @@ async fn send<'a>(
         match post(client, url, batch).await {
             Answer::Taken => {}
             Answer::Later(why) => return Err(why),
-            Answer::Bad(why) => match batch {
-                [one] => bad.push((*one, why)),
-                // Halves find the one that is bad. What was stored already is stored again, which changes nothing.
-                _ => {
+            Answer::Bad(why) => {
+                if let [one] = batch {
+                    bad.push((*one, why));
+                } else {
+                    // Halves find the one that is bad. What was stored already is stored again, which changes nothing.
                     let (first, second) = batch.split_at(batch.len() / 2);
                     batches.extend([second, first]);
                 }
-            },
+            }
         }
     }
     Ok(())

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -48,16 +47,6 @@ fn field(place: String, what: impl Into<String>) -> Malformed {
     Malformed::Field { place, what: what.into() }
 }
 
-#[derive(Deserialize)]
-struct Payload {
-    #[serde(default)]
-    version: Value,
-    #[serde(default)]
-    alerts: Option<Value>,
-    #[serde(default, rename = "truncatedAlerts")]
-    truncated: Value,
-}
-
 /// Reads a payload. `language` is the daemon's: annotations `summary_vi` and `description_vi` stand in for `summary` and
 /// `description` where it is Vietnamese, `_ko` where it is Korean. `at` is when it came.
 ///
@@ -67,16 +56,19 @@ struct Payload {
 /// # Errors
 /// Where it is not such a payload, with the place of the first thing that is wrong.
 pub fn read(body: &[u8], inventory: &Inventory, language: Language, at: Timestamp) -> Result<Received, Malformed> {
-    let payload: Payload = serde_json::from_slice(body).map_err(|error| Malformed::NotJson(error.to_string()))?;
-    if payload.version != "4" {
-        return Err(Malformed::Version(payload.version.to_string()));
+    let payload: Value = serde_json::from_slice(body).map_err(|error| Malformed::NotJson(error.to_string()))?;
+    if !payload.is_object() {
+        return Err(Malformed::NotJson("expected an object".to_owned()));
     }
-    let alerts = match payload.alerts {
-        Some(Value::Array(alerts)) => alerts,
-        None => return Err(field("alerts".to_owned(), "is missing, expected a list of alerts")),
-        Some(_) => return Err(field("alerts".to_owned(), "is no list, expected a list of alerts")),
+    if payload["version"] != "4" {
+        return Err(Malformed::Version(payload["version"].to_string()));
+    }
+    let alerts = match &payload["alerts"] {
+        Value::Array(alerts) => alerts,
+        Value::Null => return Err(field("alerts".to_owned(), "is missing, expected a list of alerts")),
+        _ => return Err(field("alerts".to_owned(), "is no list, expected a list of alerts")),
     };
-    let truncated = payload.truncated.as_u64().unwrap_or(0);
+    let truncated = payload["truncatedAlerts"].as_u64().unwrap_or(0);
     let mut received = Received { alerts: Vec::with_capacity(alerts.len()), for_machines: 0, truncated };
     for (n, alert) in alerts.iter().enumerate() {
         match one(alert, n, inventory, language, at)? {

@@ -89,29 +89,43 @@ impl Desk {
     /// Alertmanager says that an alert fires, or is over. The same again changes nothing.
     pub fn take_alert(&mut self, alert: &RaisedAlert, at: Timestamp) -> Step {
         let mut step = Step::default();
+        let id = self.told_as(&alert.id);
         let matter =
             || Matter::Alert { title: alert.title.clone(), text: alert.text.clone(), runbook: alert.runbook.clone() };
-        match self.memory.cases.get(&alert.id).map(|case| (case.is_open(), case.severity)) {
+        match self.memory.cases.get(&id).map(|case| (case.is_open(), case.severity)) {
             None if alert.until.is_none() => {
                 let meaning = Meaning { pages: true, role: alert.role, severity: alert.severity };
                 let mut case = self.new_case(matter(), meaning, at);
                 case.place.clone_from(&alert.place);
                 case.since = alert.since;
-                self.memory.cases.insert(alert.id.clone(), case);
+                self.memory.cases.insert(id.clone(), case);
             }
-            Some((true, _)) if alert.until.is_some() => self.close(&alert.id, alert.until.unwrap_or(at), at, false),
+            Some((true, _)) if alert.until.is_some() => self.close(&id, alert.until.unwrap_or(at), at, false),
             Some((true, known)) if alert.severity > known => {
-                if let Some(case) = self.memory.cases.get_mut(&alert.id) {
+                if let Some(case) = self.memory.cases.get_mut(&id) {
                     case.matter = matter();
                     case.severity = alert.severity;
                 }
-                self.worsen(&alert.id, at);
+                self.worsen(&id, at);
             }
             _ => return step,
         }
-        self.reach_if_due(&alert.id, at, &mut step);
+        self.reach_if_due(&id, at, &mut step);
         self.settle(at, None, &mut step);
         step
+    }
+
+    /// The id under which an alert is open already. An id is the labels' fingerprint, `-`, and the begin; and the begin moves
+    /// to an earlier moment when the second Prometheus of a pair had seen it before the first. The labels are the alert.
+    fn told_as(&self, id: &str) -> String {
+        const FINGERPRINT: usize = 17;
+        let of_alertmanager = |id: &str| id.rsplit_once('-').is_some_and(|(labels, _)| labels.len() == FINGERPRINT);
+        if self.memory.cases.get(id).is_some() || !of_alertmanager(id) {
+            return id.to_owned();
+        }
+        let same = |known: &str| of_alertmanager(known) && known.get(..=FINGERPRINT) == id.get(..=FINGERPRINT);
+        let known = self.memory.cases.iter().find(|(known, case)| case.is_open() && same(known));
+        known.map_or_else(|| id.to_owned(), |(known, _)| known.clone())
     }
 
     /// Somebody says that they have it: nobody is told again until that expires or it gets worse.

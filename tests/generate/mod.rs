@@ -199,7 +199,7 @@ fn observations(dice: &mut Dice, world: &World, start: Nanos) -> Vec<Value> {
             commune.is_some_and(|commune| commune_is_cut[commune])
         };
         match dice.next() % 100 {
-            0..72 => {
+            0..70 => {
                 let i = dice.count(0, world.cameras.len() - 1);
                 let camera = &world.cameras[i];
                 if dice.chance(restless) {
@@ -213,7 +213,7 @@ fn observations(dice: &mut Dice, world: &World, start: Nanos) -> Vec<Value> {
                 let now = if is_cut && dice.chance(90) { Mood::Path } else { moods[i] };
                 lines.push(probe(dice, &camera.id, &time, now));
             }
-            72..85 => {
+            70..83 => {
                 let i = dice.count(0, world.sites.len() - 1);
                 if dice.chance(restless * 2) {
                     line_is_cut[i] = !line_is_cut[i];
@@ -224,7 +224,7 @@ fn observations(dice: &mut Dice, world: &World, start: Nanos) -> Vec<Value> {
                     lines.push(json!({"at": time, "site": world.sites[i].id, "gateway": seen}));
                 }
             }
-            85..89 => {
+            83..87 => {
                 let flips = if online { 20 } else { 60 };
                 if dice.chance(flips) {
                     online = !online;

@@ -558,7 +558,8 @@ impl Desk<'_> {
             let dark = shown.iter().rfind(|s| s.when <= when && s.event).expect("it went dark");
             causes.push((dark.when, dark.cause.clone().expect("a dark camera has a cause")));
         }
-        causes.sort();
+        // Of those decided at one moment, the one of the later id: cameras come in the order of theirs.
+        causes.sort_by_key(|(when, _)| *when);
         let seen = |cause: &str| causes.iter().filter(|(_, c)| c == cause).count();
         causes.iter().max_by_key(|(_, c)| seen(c)).expect("it explains something").1.clone()
     }

@@ -101,10 +101,10 @@ impl Speaker<'_> {
         let mut list = String::new();
         for (index, name) in names.iter().enumerate() {
             let more = format!(" +{}", names.len() - index);
-            let last = index + 1 == names.len();
+            let reserve = if index + 1 == names.len() { 0 } else { more.len() };
             let item = if list.is_empty() { name.clone() } else { format!(", {name}") };
             let takes = septets(&item).unwrap_or(LONGEST);
-            if takes + if last { 0 } else { more.len() } > room {
+            if takes + reserve > room {
                 if room >= more.len() {
                     list.push_str(&more);
                 }

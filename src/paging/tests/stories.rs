@@ -346,6 +346,36 @@ fn an_alert_of_alertmanager_is_told_escalated_and_over_like_an_incident() {
     );
 }
 
+/// Two Prometheus see the same outage a moment apart; Alertmanager then knows an earlier begin than the one that it told first.
+#[test]
+fn an_alert_whose_begin_moves_to_an_earlier_moment_is_the_same_alert() {
+    let mut story = Story::new("08:00");
+    let mut alert = RaisedAlert {
+        id: "ac1b7443d88a5e7a4-6a2b3c20".to_owned(),
+        role: Role::Officer,
+        severity: Severity::Critical,
+        place: Some(Place { commune: CommuneId::new("moc-nam").unwrap(), site: None }),
+        title: "SiteDark".to_owned(),
+        text: String::new(),
+        since: t("08:00"),
+        until: None,
+        runbook: None,
+    };
+    for (time, id, until) in [
+        ("08:00", "ac1b7443d88a5e7a4-6a2b3c20", None),
+        ("08:01", "ac1b7443d88a5e7a4-6a2b3c11", None),
+        ("08:02", "ac1b7443d88a5e7a4-6a2b3c11", Some("08:02")),
+        ("08:03", "ac1b7443d88a5e7a4-6a2b3c20", Some("08:02")),
+    ] {
+        story.until(time);
+        (alert.id, alert.until) = (id.to_owned(), until.map(t));
+        let step = story.desk.take_alert(&alert, story.now);
+        story.absorb(step);
+    }
+    story.until("09:00");
+    assert_eq!(story.told(), ["08:00:00 first open!: SiteDark fires", "08:02:00 first close!: SiteDark over"]);
+}
+
 #[test]
 fn what_nobody_could_be_told_of_is_told_when_a_new_roster_names_somebody_or_a_shift_begins() {
     let mut empty = config();
