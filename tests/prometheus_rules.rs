@@ -172,7 +172,7 @@ fn no_inhibition_has_an_alert_for_source_and_target_and_each_names_alerts_that_t
     };
     let alerts = alerts();
     // Alternatives of names, some of which end in `.+`.
-    let matched = |pattern: &str| -> BTreeSet<&String> {
+    let caught = |pattern: &str| -> BTreeSet<&String> {
         let mut all = BTreeSet::new();
         for one in pattern.split('|') {
             let of: Vec<_> = alerts
@@ -191,7 +191,7 @@ fn no_inhibition_has_an_alert_for_source_and_target_and_each_names_alerts_that_t
     let targets: Vec<String> = yml.lines().filter_map(|line| matcher(line, "target_matchers")).collect();
     assert!(sources.len() >= 5 && sources.len() == targets.len());
     for (source, target) in sources.iter().zip(&targets) {
-        let (source, target) = (matched(source), matched(target));
+        let (source, target) = (caught(source), caught(target));
         assert!(source.is_disjoint(&target), "{source:?} and {target:?}");
     }
 }

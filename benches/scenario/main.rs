@@ -13,9 +13,12 @@ use truth::Truth;
 
 const FIRST_SEED: u64 = 20_261_122;
 
+/// Which sites have a gateway.
+type Arrangement = (&'static str, fn(usize) -> bool);
+
 fn main() {
     let seeds: u64 = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(5);
-    let arrangements: [(&str, fn(usize) -> bool); 3] =
+    let arrangements: [Arrangement; 3] =
         [("every site has a gateway", |_| true), ("every second site", |site| site % 2 == 0), ("none", |_| false)];
     println!(
         "| gateways | faults | precision | recall | F1 | root cause | false alarms / 100 camera-days | delay p50 / p95 | incidents a fault | incidents an upstream fault |"

@@ -145,7 +145,7 @@ impl<'a> Prober<'a> {
         let polls = (0..SITES).map(|i| Reverse((Duration::from_secs(90 * i as u64), Done::Recorder(i))));
         Self {
             truth,
-            dice: Dice(seed ^ 0xC0FFEE),
+            dice: Dice(seed ^ 0x00C0_FFEE),
             judge: Judge::new(policy),
             plan,
             gateways,

@@ -12,7 +12,7 @@ pub const DAYS: f64 = 10.0;
 pub const END: f64 = DAYS * 86_400.0;
 const MINUTE: f64 = 60.0;
 
-/// SplitMix64, after Steele, Lea and Flood: the same on every machine.
+/// `SplitMix64`, after Steele, Lea and Flood: the same on every machine.
 pub struct Dice(pub u64);
 
 impl Dice {
@@ -252,7 +252,9 @@ impl Truth {
                 to = to.max(end + 20.0 * MINUTE);
             }
             // Where a wider one comes or goes meanwhile, nobody could say what is what.
-            let clashes = |(begin, end): &(f64, f64)| *begin < to + apart && visible < *end + apart && *end != visible;
+            let clashes = |(begin, end): &(f64, f64)| {
+                *begin < to + apart && visible < *end + apart && (*end - visible).abs() > f64::EPSILON
+            };
             if from < free || wider.iter().any(clashes) {
                 continue;
             }

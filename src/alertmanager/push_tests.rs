@@ -93,7 +93,7 @@ async fn batches_are_of_256_in_order_and_the_one_that_is_bad_is_found_and_left_o
     let all: Vec<Alert> = (0..600).map(camera).collect();
     let wanted: Vec<&Alert> = all.iter().collect();
     let mut bad = Vec::new();
-    let client = reqwest::Client::new();
+    let client = reqwest::Client::builder().build().unwrap();
     assert_eq!(send(&client, &endpoint(&url), &wanted, &mut bad).await, Ok(()));
     let bad: Vec<_> = bad.iter().map(|(alert, why)| (alert.labels["camera"].as_str(), why.as_str())).collect();
     assert_eq!(bad, [("cam-0300", "bad label")]);

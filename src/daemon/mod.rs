@@ -267,18 +267,26 @@ impl Daemon {
         ready_in.send_replace(true);
         // The channel must outlive this function for `/-/ready` to go on reading it.
         tokio::spawn(async move { ready_in.closed().await });
-        tokio::spawn(push::run(daemon.snapshot.clone(), Arc::clone(&telemetry), stopping.clone()));
-        tokio::spawn(heartbeat::run(
-            daemon.control.config.subscribe(),
-            progress.clone(),
-            daemon.writer.clone(),
-            telemetry,
-            stopping.clone(),
-        ));
+        daemon.tell_the_outside(&progress, &stopping, &died_in);
         tokio::spawn(service_manager::feed_watchdog(progress, stopping));
         tracing::info!(%address, cameras = config.inventory.cameras.len(), "watching");
         service_manager::ready();
         Ok(daemon)
+    }
+
+    /// Spawns those who tell others of the daemon's own accord: Alertmanager of incidents, a heartbeat of itself.
+    fn tell_the_outside(
+        &self,
+        progress: &channel::Receiver<Instant>,
+        stopping: &channel::Receiver<bool>,
+        died: &channel::Sender<Option<&'static str>>,
+    ) {
+        let telemetry = &self.control.telemetry;
+        owned("push", push::run(self.snapshot(), Arc::clone(telemetry), stopping.clone()), died);
+        let config = self.control.config.subscribe();
+        let heartbeat =
+            heartbeat::run(config, progress.clone(), self.writer.clone(), Arc::clone(telemetry), stopping.clone());
+        owned("heartbeat", heartbeat, died);
     }
 
     /// Where the web listens, with the real port where the configuration says 0.

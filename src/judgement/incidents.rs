@@ -154,7 +154,9 @@ impl Incidents {
         for (id, &s) in &this.site_index {
             let area = commune_of(id).and_then(|commune| this.area_index.get(commune)).copied();
             groups[s].area = area;
-            area.into_iter().for_each(|area| groups[area].sites.push(s));
+            if let Some(area) = area {
+                groups[area].sites.push(s);
+            }
         }
         for recorder in policy.recorders.values() {
             let r = this.recorders.len();
@@ -170,7 +172,9 @@ impl Incidents {
             camera.site = this.site_index[&camera.site_id];
             camera.behind = camera.recorder.as_ref().and_then(|id| this.behind_index.get(id)).copied();
         }
-        groups.iter_mut().for_each(|group| group.sites.sort_unstable());
+        for group in &mut groups {
+            group.sites.sort_unstable();
+        }
         this.groups = groups;
         this
     }

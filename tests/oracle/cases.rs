@@ -375,9 +375,12 @@ fn incidents_of_commune(lines: &str) -> Vec<String> {
     let lines = lines.replace(" gateway ", " g-gateway ");
     let lines: Vec<Value> = trace(&lines)
         .into_iter()
-        .map(|line| match line["camera"] == "g-gateway" {
-            true => json!({"at": line["at"], "site": "g", "gateway": line["outcome"]}),
-            false => line,
+        .map(|line| {
+            if line["camera"] == "g-gateway" {
+                json!({"at": line["at"], "site": "g", "gateway": line["outcome"]})
+            } else {
+                line
+            }
         })
         .collect();
     let (_, incidents) = super::replay(&commune(), &lines);
