@@ -127,8 +127,8 @@ pub struct Prober<'a> {
 }
 
 impl<'a> Prober<'a> {
-    pub fn new(truth: &'a Truth, seed: u64, has_gateway: impl Fn(usize) -> bool) -> Self {
-        let policy = policy(has_gateway);
+    pub fn new(truth: &'a Truth, seed: u64, has_gateway: impl Fn(usize) -> bool, group_wait: Duration) -> Self {
+        let policy = Policy { group_wait, ..policy(has_gateway) };
         let limits = Limits {
             max_concurrent: 256,
             max_concurrent_per_site: 16,
@@ -231,7 +231,15 @@ impl<'a> Prober<'a> {
         self.plan.finish(camera, finish, now);
         if class == Class::Path {
             let i: usize = camera.as_str()[1..].parse().expect("a number");
-            self.gateways.hurry(&site_id(i / CAMERAS_A_SITE), now);
+            let site = i / CAMERAS_A_SITE;
+            self.gateways.hurry(&site_id(site), now);
+            if self.plan.look_around(camera, now) {
+                let others: Vec<SiteId> = (0..SITES)
+                    .filter(|other| *other != site && commune(*other) == commune(site))
+                    .map(site_id)
+                    .collect();
+                self.plan.look_into(others.iter(), now);
+            }
         }
         // Before a camera turns dark the references are looked at.
         if finish == Finish::Failed && self.judge.monitor_online() && self.judge.is_about_to_darken(camera) {

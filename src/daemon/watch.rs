@@ -432,10 +432,8 @@ impl Watch {
             Class::Path | Class::Session | Class::Media => Finish::Failed,
         };
         self.plan.finish(&camera, finish, moment);
-        if class == Class::Path
-            && let Some(camera) = self.config.inventory.cameras.get(&camera)
-        {
-            self.gateways.hurry(&camera.site, moment);
+        if class == Class::Path {
+            self.look_around(&camera, moment);
         }
         for answer in self.waiting.remove(&camera).unwrap_or_default() {
             // Whoever asked may have gone away.
@@ -453,6 +451,19 @@ impl Watch {
             self.held.push(report);
         } else {
             self.observe_report(&report);
+        }
+    }
+
+    /// Whose fault it is shows before anybody is told: the gateway's, the whole site's, or that of more than one site.
+    fn look_around(&mut self, camera: &CameraId, moment: Moment) {
+        let inventory = &self.config.inventory;
+        let Some(site) = inventory.cameras.get(camera).and_then(|camera| inventory.sites.get(&camera.site)) else {
+            return;
+        };
+        self.gateways.hurry(&site.id, moment);
+        if self.plan.look_around(camera, moment) {
+            let others = inventory.sites.values().filter(|one| one.commune == site.commune && one.id != site.id);
+            self.plan.look_into(others.map(|one| &one.id), moment);
         }
     }
 

@@ -78,6 +78,8 @@ struct Entry {
     look: Look,
     /// When the look is, or was, planned to begin.
     planned: Moment,
+    /// When its regular turn is, where it is looked at before.
+    turn: Option<Moment>,
     stage: Stage,
     failures: u32,
 }
@@ -94,6 +96,8 @@ pub struct Plan {
     limits: Limits,
     entries: BTreeMap<CameraId, Entry>,
     due: BTreeSet<(Moment, CameraId)>,
+    /// Every site's cameras.
+    neighbours: BTreeMap<SiteId, Vec<CameraId>>,
     sites: BTreeMap<SiteId, SiteQueue>,
     /// Sites that have something waiting and a place for it, by who has waited longest.
     ready: BTreeSet<(Moment, SiteId)>,
@@ -108,6 +112,7 @@ impl Plan {
             limits,
             entries: BTreeMap::new(),
             due: BTreeSet::new(),
+            neighbours: BTreeMap::new(),
             sites: BTreeMap::new(),
             ready: BTreeSet::new(),
             running: 0,
@@ -154,6 +159,7 @@ impl Plan {
                         deep_due: now + self.limits.picture_interval.mul_f64(share),
                         look: regular,
                         planned,
+                        turn: None,
                         stage: Stage::Planned,
                         failures: 0,
                     }
@@ -163,6 +169,10 @@ impl Plan {
         }
         for (id, entry) in std::mem::replace(&mut self.entries, kept) {
             self.forget(&id, &entry);
+        }
+        self.neighbours.clear();
+        for (id, entry) in &self.entries {
+            self.neighbours.entry(entry.site.clone()).or_default().push(id.clone());
         }
         let sites: Vec<SiteId> = self.sites.keys().cloned().collect();
         for site in sites {
@@ -273,14 +283,17 @@ impl Plan {
             Finish::Good => entry.failures = 0,
             Finish::Blind => {}
         }
-        let next = entry.planned + entry.interval;
+        let next = |entry: &mut Entry| match entry.turn.take() {
+            Some(turn) if turn > now => turn,
+            Some(turn) => turn + entry.interval,
+            None => entry.planned + entry.interval,
+        };
         entry.planned = if finish == Finish::Failed && entry.failures < self.limits.confirm {
             now + self.limits.recheck
-        } else if next + entry.interval > now {
-            next
         } else {
-            // Whole intervals were missed: do not run after them.
-            now
+            let next = next(entry);
+            // Whole intervals that were missed are not run after.
+            if next + entry.interval > now { next } else { now }
         };
         entry.stage = Stage::Planned;
         let site = entry.site.clone();
@@ -297,6 +310,42 @@ impl Plan {
             self.due.insert((now, camera.clone()));
         }
         !matches!(entry.stage, Stage::Running { .. })
+    }
+
+    /// A look has failed as looks do where a line is cut: the first time in a row, the cameras beside it are looked at at
+    /// once, so that it shows before anybody is told whether it is the line. Each keeps its turn. Gives whether every
+    /// camera of the site, two or more, fails now.
+    pub fn look_around(&mut self, camera: &CameraId, now: Moment) -> bool {
+        let Some(entry) = self.entries.get(camera).filter(|entry| entry.failures == 1) else { return false };
+        let site = self.neighbours.get(&entry.site).cloned().unwrap_or_default();
+        let good: Vec<&CameraId> = site.iter().filter(|id| self.entries[*id].failures == 0).collect();
+        for id in &good {
+            self.bring_forward(id, now);
+        }
+        good.is_empty() && site.len() > 1
+    }
+
+    /// Looks at one camera of each of these sites at once, unless one of it fails already: whether more than one line is
+    /// cut.
+    pub fn look_into<'a>(&mut self, sites: impl Iterator<Item = &'a SiteId>, now: Moment) {
+        for site in sites {
+            let Some(cameras) = self.neighbours.get(site) else { continue };
+            if cameras.iter().all(|id| self.entries[id].failures == 0)
+                && let Some(first) = cameras.first().cloned()
+            {
+                self.bring_forward(&first, now);
+            }
+        }
+    }
+
+    fn bring_forward(&mut self, camera: &CameraId, now: Moment) {
+        let Some(entry) = self.entries.get_mut(camera) else { return };
+        if entry.stage == Stage::Planned && entry.planned > now {
+            self.due.remove(&(entry.planned, camera.clone()));
+            entry.turn.get_or_insert(entry.planned);
+            entry.planned = now;
+            self.due.insert((now, camera.clone()));
+        }
     }
 
     /// When `start` next has something to do, if nothing ends before.
@@ -435,6 +484,39 @@ mod tests {
         let starts = run(&mut plan, secs(200), |_, _| (secs(1), Finish::Failed));
         let gaps: Vec<u64> = starts.windows(2).map(|p| p[1].0.saturating_sub(p[0].0).as_secs()).collect();
         assert_eq!(&gaps[..4], &[6, 6, 30, 30]);
+    }
+
+    #[test]
+    fn when_one_fails_by_its_path_its_neighbours_are_looked_at_at_once_and_keep_their_turns() {
+        let cameras = [camera("a", "s", 30), camera("b", "s", 30), camera("c", "s", 30), camera("d", "t", 30)];
+        let mut plan = plan(&cameras);
+        let id = |name: &str| CameraId::new(name).unwrap();
+        let first = plan.next_wake().unwrap();
+        let turns: BTreeMap<CameraId, Moment> = plan.entries.iter().map(|(id, e)| (id.clone(), e.planned)).collect();
+        let begun = plan.start(first).remove(0).camera;
+        let at = first + secs(1);
+        plan.finish(&begun, Finish::Failed, at);
+        assert!(!plan.look_around(&begun, at), "the others are good until they are looked at");
+        let others: Vec<CameraId> = [id("a"), id("b"), id("c")].into_iter().filter(|one| *one != begun).collect();
+        let started: Vec<CameraId> = plan.start(at).into_iter().map(|start| start.camera).collect();
+        assert!(started.iter().all(|one| others.contains(one)) && started.len() == 2, "{started:?}");
+        plan.finish(&others[0], Finish::Good, at + secs(1));
+        assert_eq!(plan.entries[&others[0]].planned, turns[&others[0]], "it keeps its turn");
+        // The other one fails as well, and a third that is good is looked at once more, since this is new.
+        plan.finish(&others[1], Finish::Failed, at + secs(1));
+        assert!(!plan.look_around(&others[1], at + secs(1)));
+        let started: Vec<CameraId> = plan.start(at + secs(1)).into_iter().map(|start| start.camera).collect();
+        assert_eq!(started, [others[0].clone()]);
+        plan.finish(&others[0], Finish::Failed, at + secs(2));
+        assert!(plan.look_around(&others[0], at + secs(2)), "now all of the site fail");
+        // Whether other lines are cut as well shows by one camera each.
+        plan.look_into([SiteId::new("s").unwrap(), SiteId::new("t").unwrap()].iter(), at + secs(3));
+        let started: Vec<CameraId> = plan.start(at + secs(3)).into_iter().map(|start| start.camera).collect();
+        assert_eq!(started, [id("d")], "those of the site that fails wait for their recheck");
+        // A failure that goes on is no news.
+        plan.start(at + secs(10));
+        plan.finish(&begun, Finish::Failed, at + secs(11));
+        assert!(!plan.look_around(&begun, at + secs(11)));
     }
 
     #[test]
