@@ -162,6 +162,8 @@ impl Incidents {
             }
             // Until it is told, it is what it comes to at each moment.
             (Some(mut outage), Some(dark)) if !outage.gone => {
+                // What joins it may have waited for longer.
+                outage.decided = outage.decided.min(self.outage_of(g, dark, view).decided);
                 outage.explain(dark);
                 Some(outage)
             }
