@@ -1,6 +1,6 @@
 //! How many messages one officer gets: the first at once, what follows soon after it in one.
 //!
-//! - Nothing was sent in the last quarter of an hour: at once.
+//! - Nothing was sent in the last quarter of an hour, or warnings alone and this is critical: at once.
 //! - One thing, a minute after the last message, which told one thing too: at once. Until then it waits for what belongs
 //!   to it.
 //! - Otherwise what comes is gathered, for a minute after the first message and five minutes after the next, and there
@@ -40,6 +40,8 @@ struct Sent {
     at: Timestamp,
     /// It told several things.
     several: bool,
+    /// One of them was critical.
+    critical: bool,
 }
 
 /// What waits for an officer.
@@ -57,6 +59,10 @@ impl Inbox {
         let recent: Vec<&Sent> =
             self.recent.iter().filter(|sent| sent.at <= at && at < after(sent.at, WINDOW)).collect();
         let Some(last) = recent.last() else { return Timestamp::MIN };
+        // A dark camera does not wait because something less was told before.
+        if waiting.critical && recent.iter().all(|sent| !sent.critical) {
+            return Timestamp::MIN;
+        }
         let (soon, later) = (after(last.at, SOON), after(last.at, LATER));
         match recent.len() {
             1 => soon,
@@ -72,9 +78,17 @@ impl Inbox {
         }
     }
 
-    fn note(&mut self, at: Timestamp, several: bool) -> u64 {
+    /// When to look again at what waits: at its release, or when a message is so old that it counts no more, since that may
+    /// bring the release forward.
+    fn next_look(&self, waiting: Waiting, at: Timestamp) -> Timestamp {
+        let forgotten = self.recent.iter().map(|sent| after(sent.at, WINDOW)).filter(|forgotten| *forgotten > at).min();
+        let release = self.release(waiting, at);
+        forgotten.map_or(release, |forgotten| release.min(forgotten))
+    }
+
+    fn note(&mut self, at: Timestamp, several: bool, critical: bool) -> u64 {
         self.recent.retain(|sent| sent.at <= at && at < after(sent.at, WINDOW));
-        self.recent.push(Sent { at, several });
+        self.recent.push(Sent { at, several, critical });
         self.messages += 1;
         self.messages
     }
@@ -97,8 +111,9 @@ impl Desk {
         let quiet = self.memory.cases.iter().flat_map(|(_, case)| &case.people);
         let quiet = quiet.filter_map(|person| person.pending.as_ref()?.quiet_until).filter(|until| *until > at).min();
         let waiting = self.waiting(at).into_iter().filter(|(_, waiting)| waiting.ready > 0);
-        let release = waiting
-            .map(|(officer, waiting)| self.memory.inboxes.get(&officer).map_or(at, |inbox| inbox.release(waiting, at)));
+        let release = waiting.map(|(officer, waiting)| {
+            self.memory.inboxes.get(&officer).map_or(at, |inbox| inbox.next_look(waiting, at))
+        });
         quiet.into_iter().chain(release).min()
     }
 
@@ -135,7 +150,10 @@ impl Desk {
                 break;
             }
         }
-        let number = self.memory.inboxes.entry(officer).note(at, tells.len() > 1);
+        let is_critical =
+            |id: &String| self.memory.cases.get(id).is_some_and(|case| case.severity == Severity::Critical);
+        let critical = tells.iter().any(is_critical);
+        let number = self.memory.inboxes.entry(officer).note(at, tells.len() > 1, critical);
         let id = MessageId(format!("{:x}-{:016x}-{number}", at.as_microsecond(), hash(officer.as_str())));
         let mut told: Vec<(Severity, bool, Timestamp, About)> = Vec::new();
         let mut reason = PageReason::Digest;

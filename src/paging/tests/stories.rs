@@ -99,6 +99,13 @@ fn with_nobody_on_duty_those_escalated_to_are_told_at_once() {
 }
 
 #[test]
+fn a_dark_camera_is_told_at_once_although_a_warning_went_just_before() {
+    let mut story = Story::new("08:00");
+    story.black("08:10", "b1").dark("08:10:10", "b2").until("08:10:20");
+    assert_eq!(story.told(), ["08:10:00 first open: b1 black", "08:10:10 first open!: b2 connect_timeout"]);
+}
+
+#[test]
 fn a_warning_waits_for_the_end_of_quiet_hours_and_what_is_over_by_then_is_not_told() {
     let mut story = Story::new("21:00");
     story.black("23:00", "b1").black("23:30", "b2").black("tue 01:00", "m1").dark("tue 02:00", "d1");
