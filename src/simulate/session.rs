@@ -83,12 +83,12 @@ pub(crate) async fn serve(wire: Wire, peer: SocketAddr, camera: Option<Arc<Camer
 }
 
 struct Connection {
+    /// Known from the start, or from the first request on. Dropped before the wire: who is hung up on is no longer counted.
+    camera: Option<(Arc<Camera>, watch::Receiver<Behaviour>, Counted)>,
     wire: Wire,
     peer: SocketAddr,
     inbox: Inbox,
     find: Find,
-    /// Known from the start, or from the first request on.
-    camera: Option<(Arc<Camera>, watch::Receiver<Behaviour>, Counted)>,
     session: Option<Session>,
 }
 

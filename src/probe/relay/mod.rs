@@ -63,6 +63,9 @@ const BURST: Duration = Duration::from_millis(4);
 /// Reads of one such turn: with `BUFFER` some 23 Mbit/s, far more than a camera sends.
 const READS_A_TURN: u32 = 4;
 
+/// How long a camera may take to close its side of a connection that we have closed.
+const CLOSING: Duration = Duration::from_millis(250);
+
 /// The lines of a log, so that no camera makes one endless.
 const MAX_LOG: usize = 64;
 
@@ -543,7 +546,7 @@ impl Relay {
         Ok(true)
     }
 
-    /// Ends the session at the camera, where there is one, and waits for the answer; at most `patience`.
+    /// Ends the session at the camera, where there is one, then the connection, and waits for both; at most `patience`.
     pub(crate) async fn tear_down(mut self, patience: Duration) {
         // Reset rather than left in TIME_WAIT: each probe would leave one of the system's ports behind.
         if let Some(library) = self.library.take() {
@@ -553,9 +556,20 @@ impl Relay {
         self.listener = None;
         self.udp = None;
         self.early = Vec::new();
-        let gone = matches!(self.facts.end, Some(End::Closed | End::Failed(_)));
-        let Some(session) = self.session.take().filter(|_| !gone) else { return };
+        if matches!(self.facts.end, Some(End::Closed | End::Failed(_))) {
+            return;
+        }
         let farewell = async {
+            // Hanging up without it says the same once more.
+            let _ = self.end_session().await;
+            self.hang_up().await;
+        };
+        // Nobody is told: the camera was asked.
+        let _ = timeout(patience, farewell).await;
+    }
+
+    async fn end_session(&mut self) -> Result<(), End> {
+        if let Some(session) = self.session.take() {
             self.playing = true;
             self.channel = None;
             self.pending = Some(Pending {
@@ -580,14 +594,19 @@ impl Relay {
                     }
                 }
             }
-            if matches!(self.wire, Wire::Tls(_)) {
-                // The session is over; a farewell of TLS that fails changes nothing.
-                let _ = self.wire.shutdown().await;
-            }
-            Ok(())
-        };
-        // Nobody is told: the camera was asked, and closing the connection says the same once more.
-        let _ = timeout(patience, farewell).await;
+        }
+        Ok(())
+    }
+
+    /// Closes our side and waits, a little, until the camera has closed its own: some take one connection at a time, and
+    /// count one until then.
+    async fn hang_up(&mut self) {
+        if self.wire.shutdown().await.is_err() {
+            return;
+        }
+        let closed = async { while matches!(self.wire.read(&mut self.buffer).await, Ok(1..)) {} };
+        // One that keeps its side open has been told.
+        let _ = timeout(CLOSING, closed).await;
     }
 
     fn log(&mut self, line: String) {
