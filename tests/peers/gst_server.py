@@ -18,9 +18,12 @@ The end of standard input ends the process: it never outlives the test that star
 """
 
 import argparse
+import functools
+import itertools
 import json
 import signal
 import sys
+from dataclasses import dataclass
 
 import gi
 
@@ -33,43 +36,93 @@ USER = "monitor"
 # A blank in it: what a client that joins strings instead of hashing them gets wrong.
 PASSWORD = "dem lanh 7"
 
-TESTSRC = "videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width={w},height={h},framerate={fps}/1"
-X264 = "x264enc tune=zerolatency speed-preset=ultrafast bitrate=500 key-int-max={gop} ! h264parse"
-TONE = "audiotestsrc is-live=true wave=silence ! audio/x-raw,rate=8000,channels=1 ! alawenc ! rtppcmapay pt=97 name=pay{n}"
+
+@dataclass(frozen=True)
+class Video:
+    """Moving pictures, encoded once and played in a circle: what a viewer gets must not hang on how busy the machine is."""
+
+    encoder: str
+    payloader: str
+    width: int = 640
+    height: int = 360
+    fps: int = 15
+    frames: int = 15
+
+    def pipeline(self, n):
+        return f"appsrc name=src{n} format=time is-live=true ! {self.payloader} name=pay{n} pt=96"
+
+    def play(self, source):
+        """Round and round, each frame at its time."""
+        caps, frames = record(self)
+        source.set_property("caps", caps)
+        numbers = itertools.count()
+
+        def next_frame(source, _length):
+            number = next(numbers)
+            buffer = Gst.Buffer.new_wrapped(frames[number % self.frames])
+            buffer.pts = buffer.dts = number * Gst.SECOND // self.fps
+            buffer.duration = Gst.SECOND // self.fps
+            source.emit("push-buffer", buffer)
+
+        source.connect("need-data", next_frame)
 
 
-def video(encoder, payloader, w=640, h=360, fps=15, n=0):
-    return f"{TESTSRC.format(w=w, h=h, fps=fps)} ! {encoder} ! {payloader} name=pay{n} pt=96"
+@functools.cache
+def record(video):
+    """The caps and the frames of one round."""
+    raw = f"video/x-raw,format=I420,width={video.width},height={video.height},framerate={video.fps}/1"
+    source = f"videotestsrc num-buffers={video.frames} pattern=ball ! {raw}"
+    pipeline = Gst.parse_launch(f"{source} ! {video.encoder} ! appsink name=sink sync=false")
+    pipeline.set_state(Gst.State.PLAYING)
+    sink = pipeline.get_by_name("sink")
+    samples = [sink.emit("pull-sample") for _ in range(video.frames)]
+    pipeline.set_state(Gst.State.NULL)
+    buffers = (sample.get_buffer() for sample in samples)
+    return samples[0].get_caps(), [buffer.extract_dup(0, buffer.get_size()) for buffer in buffers]
 
 
+@dataclass(frozen=True)
+class Tone:
+    """Silence, as G.711."""
+
+    def pipeline(self, n):
+        source = "audiotestsrc is-live=true wave=silence ! audio/x-raw,rate=8000,channels=1"
+        return f"{source} ! alawenc ! rtppcmapay pt=97 name=pay{n}"
+
+
+def x264(gop):
+    """One group of pictures."""
+    encoder = f"x264enc tune=zerolatency speed-preset=ultrafast bitrate=500 key-int-max={gop}"
+    return f"{encoder} ! h264parse ! video/x-h264,stream-format=avc,alignment=au"
+
+
+X265 = (
+    "x265enc tune=zerolatency speed-preset=ultrafast bitrate=300 key-int-max=10"
+    " ! h265parse ! video/x-h265,stream-format=hvc1,alignment=au"
+)
 # config-interval=0: parameter sets stand in the SDP alone, as on most cameras; -1: before each key frame as well.
-H264 = video(X264.format(gop=15), "rtph264pay config-interval=0")
-MOUNTS = {
-    "/h264": H264,
-    "/h264-1080p": video(X264.format(gop=25), "rtph264pay config-interval=0", 1920, 1080, 25),
-    "/h264-audio": f"{H264} {TONE.format(n=1)}",
-    "/audio-video": f"{TONE.format(n=0)} {video(X264.format(gop=15), 'rtph264pay config-interval=-1', n=1)}",
-    "/audio": TONE.format(n=0),
-    "/h265": video(
-        "x265enc tune=zerolatency speed-preset=ultrafast bitrate=300 key-int-max=10 ! h265parse",
-        "rtph265pay config-interval=-1",
-        320,
-        240,
-        10,
-    ),
-    "/mjpeg": video("jpegenc ! image/jpeg", "rtpjpegpay", 640, 360, 10),
-    "/vp8": video("vp8enc deadline=1 cpu-used=8", "rtpvp8pay", 320, 240, 10),
-    # Eight seconds between key frames, for whoever comes second: see SHARED.
-    "/long-gop": video(X264.format(gop=120), "rtph264pay config-interval=-1"),
-    "/udp-only": H264,
-    "/tcp-only": H264,
-}
-# As cameras have them: one encoder for all clients, a key frame each second, parameter sets in the stream as well.
+PLAIN = "rtph264pay config-interval=0"
 CAMERA = "rtph264pay config-interval=-1"
-MOUNTS |= {f"/camera-{n}": video(X264.format(gop=15), CAMERA) for n in range(1, 9)}
-# The same with an encoder for each viewer: a key frame comes at once.
+H264 = Video(x264(15), PLAIN)
+MOUNTS = {
+    "/h264": [H264],
+    "/h264-1080p": [Video(x264(25), PLAIN, 1920, 1080, fps=25, frames=25)],
+    "/h264-audio": [H264, Tone()],
+    "/audio-video": [Tone(), Video(x264(15), CAMERA)],
+    "/audio": [Tone()],
+    "/h265": [Video(X265, "rtph265pay config-interval=-1", 320, 240, fps=10, frames=10)],
+    "/mjpeg": [Video("jpegenc ! image/jpeg", "rtpjpegpay", fps=10, frames=10)],
+    "/vp8": [Video("vp8enc deadline=1 cpu-used=8", "rtpvp8pay", 320, 240, fps=10, frames=10)],
+    # Eight seconds between key frames, for whoever comes second: see SHARED.
+    "/long-gop": [Video(x264(120), CAMERA, frames=120)],
+    "/udp-only": [H264],
+    "/tcp-only": [H264],
+}
+# As cameras have them: one stream for all clients, a key frame each second, parameter sets in the stream as well.
+MOUNTS |= {f"/camera-{n}": [Video(x264(15), CAMERA)] for n in range(1, 9)}
+# The same with a stream for each viewer: a key frame comes at once.
 MOUNTS |= {f"/single-{n}": MOUNTS["/camera-1"] for n in range(1, 9)}
-MOUNTS["/camera-1080p"] = video(X264.format(gop=25), CAMERA, 1920, 1080, 25)
+MOUNTS["/camera-1080p"] = [Video(x264(25), CAMERA, 1920, 1080, fps=25, frames=25)]
 # Who joins late waits for the next key frame.
 SHARED = {path for path in MOUNTS if path.startswith("/camera-")} | {"/long-gop"}
 PROTOCOLS = {
@@ -79,6 +132,22 @@ PROTOCOLS = {
 
 counts = {"connections": 0, "teardowns": 0, "logins": 0, "refused_logins": 0}
 open_clients = set()
+
+
+class Factory(GstRtspServer.RTSPMediaFactory):
+    """Makes the streams of a mount when somebody asks for them first."""
+
+    def __init__(self, streams):
+        super().__init__()
+        self.streams = streams
+
+    def do_create_element(self, _url):
+        parts = (stream.pipeline(n) for n, stream in enumerate(self.streams))
+        element = Gst.parse_launch(f"( {' '.join(parts)} )")
+        for n, stream in enumerate(self.streams):
+            if isinstance(stream, Video):
+                stream.play(element.get_by_name(f"src{n}"))
+        return element
 
 
 class CountingAuth(GstRtspServer.RTSPAuth):
@@ -104,29 +173,15 @@ def on_client(_server, client):
     client.connect("closed", open_clients.discard)
 
 
-def cannot_seek(_factory, media):
-    """A camera has no past to go back to. The test source has, and each PLAY would start it anew for every viewer."""
-
-    def refuse(_pad, info):
-        query = info.get_query() if info.type & Gst.PadProbeType.QUERY_UPSTREAM else None
-        seeking = query is not None and query.type == Gst.QueryType.SEEKING
-        return Gst.PadProbeReturn.DROP if seeking else Gst.PadProbeReturn.OK
-
-    payloader = media.get_element().get_by_name("pay0")
-    payloader.get_static_pad("sink").add_probe(Gst.PadProbeType.QUERY_UPSTREAM, refuse)
-
-
 def make_server(port, auth=None):
     server = GstRtspServer.RTSPServer.new()
     server.set_address("127.0.0.1")
     server.set_service(str(port))
     mounts = server.get_mount_points()
-    for path, pipeline in MOUNTS.items():
-        factory = GstRtspServer.RTSPMediaFactory.new()
-        factory.set_launch(f"( {pipeline} )")
+    for path, streams in MOUNTS.items():
+        factory = Factory(streams)
         if path in SHARED:
             factory.set_shared(True)
-            factory.connect("media-configure", cannot_seek)
         if path in PROTOCOLS:
             factory.set_protocols(PROTOCOLS[path])
         if auth is not None:

@@ -9,11 +9,13 @@ mod bare_client;
 mod daemon;
 mod peers;
 mod process;
+mod stalls;
 
 pub use bare_client::{BareClient, Viewer};
 pub use daemon::{Camera, ConfigFile, Daemon, http_get, http_post};
 pub use peers::{GstCounts, GstServer, PASSWORD, USER, Vlc};
 pub use process::Process;
+pub use stalls::withheld;
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
