@@ -8,11 +8,13 @@ mod timeline;
 
 use std::ops::AddAssign;
 
+use serde::{Deserialize, Serialize};
+
 pub use calendar::{BadMonth, Month, service};
 pub use timeline::{History, Interval, Outage, Span, Timeline};
 
 /// Whole seconds in each state. Their sum is the time in service.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     pub up: u64,
     pub degraded: u64,

@@ -59,7 +59,7 @@ impl Report {
                     let cause = outage.cause.map_or("", |cause| cause.as_str());
                     format!("{}/{}={cause}", outage.from, outage.to)
                 })),
-                camera.retention.state.to_owned(),
+                camera.retention.state.as_str().to_owned(),
                 known(camera.retention.required_days),
                 known(camera.retention.span_days),
                 known(camera.retention.held_days),

@@ -2,13 +2,23 @@
 //!
 //! Knows the record, the ledger and the inventory. Decides nothing of its own: every figure is the ledger's.
 
+mod compile;
 mod csv;
+pub mod document;
+pub mod dossier;
+pub mod edition;
+pub mod html;
 mod json;
 mod model;
+pub mod pdf;
 mod recordings;
 mod retention;
 mod windows;
+pub mod xlsx;
 
+pub use compile::Progress;
+pub use dossier::Dossier;
+pub use edition::Edition;
 pub use model::{CameraFigures, Figures, Group, GroupKind, OutageFigures, Report, Selection};
 pub use recordings::recordings;
 pub use retention::{CameraRetention, GroupRetention};

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::ReportError;
 use super::retention::{self, CameraRetention, GroupRetention};
@@ -26,7 +26,7 @@ pub enum Selection {
 }
 
 /// A month's report.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// `YYYY-MM`.
     pub month: String,
@@ -41,7 +41,7 @@ pub struct Report {
 }
 
 /// Whole seconds in each state, and what they come to. Ratios are `None` where nothing was observed.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     pub in_service_seconds: u64,
     pub up_seconds: u64,
@@ -70,7 +70,7 @@ impl From<Tally> for Figures {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CameraFigures {
     pub camera: CameraId,
     pub site: SiteId,
@@ -83,7 +83,7 @@ pub struct CameraFigures {
 }
 
 /// A time of the month in which a camera was dark.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OutageFigures {
     pub from: Timestamp,
     pub to: Timestamp,
@@ -91,7 +91,7 @@ pub struct OutageFigures {
     pub cause: Option<Cause>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GroupKind {
     Site,
@@ -102,7 +102,7 @@ pub enum GroupKind {
 }
 
 /// The seconds of several cameras added up.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Group {
     pub kind: GroupKind,
     /// That of the site, commune or fund; `COMMUNE/VILLAGE` for a village; `all` for all.

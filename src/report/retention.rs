@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::inventory::{Camera, CameraId};
 use crate::ledger::Span;
@@ -13,9 +13,9 @@ use crate::ledger::retention::{self, Holdings, Requirement, Retention, Retention
 use crate::store::{Reader, StoreError};
 
 /// How the recordings stand. `state` is `unknown` and the figures are empty as long as no recorder is asked.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CameraRetention {
-    pub state: &'static str,
+    pub state: RetentionState,
     /// `None` where nobody requires any.
     pub required_days: Option<u64>,
     pub span_days: Option<f64>,
@@ -24,7 +24,7 @@ pub struct CameraRetention {
 }
 
 /// A group's retention is its worst camera's, with the count of compliant ones.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GroupRetention {
     pub compliant_cameras: u64,
     /// Those whose recordings are known.
@@ -72,7 +72,7 @@ pub(super) fn assess(
 impl CameraRetention {
     pub(super) fn new(camera: &Camera, retention: Option<&Retention>) -> Self {
         Self {
-            state: retention.map_or(RetentionState::Unknown, |retention| retention.state).as_str(),
+            state: retention.map_or(RetentionState::Unknown, |retention| retention.state),
             required_days: camera.retention.map(|required| required.as_secs().div_ceil(86_400)),
             span_days: retention.and_then(span_days),
             held_days: retention.and_then(|retention| retention.held_days),
