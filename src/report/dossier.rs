@@ -13,7 +13,7 @@ use super::Report;
 use crate::inventory::{CameraId, CommuneId, FundId, FundKind, Language, SiteId};
 use crate::judgement::event::IncidentScope;
 use crate::ledger::Tally;
-use crate::observation::Cause;
+use crate::observation::{Cause, State};
 
 /// A month: what it came to, of what, and what happened in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -70,6 +70,9 @@ pub struct CameraNotes {
     pub retired: Option<Date>,
     /// Who paid, and how much of it. Amounts are as the inventory says, or the even share of what its fund has left.
     pub shares: Vec<Share>,
+    /// What it was at the last moment of the month of which the record knows anything; `None` where it was not in service
+    /// then.
+    pub at_end: Option<State>,
     /// The days of the month, the first at index 0.
     pub days: Vec<Day>,
     /// What made it dark.

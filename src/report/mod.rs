@@ -14,6 +14,7 @@ pub mod pdf;
 mod recordings;
 mod retention;
 mod windows;
+mod words;
 pub mod xlsx;
 
 pub use compile::Progress;
