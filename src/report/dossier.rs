@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::Report;
+use crate::config;
 use crate::inventory::{CameraId, CommuneId, FundId, FundKind, Language, SiteId};
 use crate::judgement::event::IncidentScope;
 use crate::ledger::Tally;
@@ -156,6 +157,22 @@ pub struct Amendment {
     pub camera: CameraId,
     pub before: Tally,
     pub after: Tally,
+}
+
+impl From<&config::Report> for Form {
+    fn from(written: &config::Report) -> Self {
+        Self {
+            issuer: written.issuer.clone(),
+            superior: written.superior.clone(),
+            place: written.place.clone(),
+            signer: written.signer.clone(),
+            signer_title: written.signer_title.clone(),
+            sign_mode: written.sign_mode.clone(),
+            recipients: written.recipients.clone(),
+            basis: written.basis.clone(),
+            service_life_months: written.service_life_months,
+        }
+    }
 }
 
 impl From<[u32; 5]> for Day {
