@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Report;
 use crate::config;
-use crate::inventory::{CameraId, CommuneId, FundId, FundKind, Language, SiteId};
+use crate::inventory::{CameraId, Commune, CommuneId, Fund, FundId, FundKind, Language, Site, SiteId};
 use crate::judgement::event::IncidentScope;
 use crate::ledger::Tally;
 use crate::observation::Cause;
@@ -75,6 +75,8 @@ pub struct CameraNotes {
     pub days: Vec<Day>,
     /// What made it dark.
     pub dark_by: DarkBy,
+    /// How much of the required recordings is there, 0 to 1; `None` where that is not known or nothing is required.
+    pub compliance: Option<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -160,17 +162,42 @@ pub struct Amendment {
 }
 
 impl From<&config::Report> for Form {
-    fn from(written: &config::Report) -> Self {
+    fn from(settings: &config::Report) -> Self {
         Self {
-            issuer: written.issuer.clone(),
-            superior: written.superior.clone(),
-            place: written.place.clone(),
-            signer: written.signer.clone(),
-            signer_title: written.signer_title.clone(),
-            sign_mode: written.sign_mode.clone(),
-            recipients: written.recipients.clone(),
-            basis: written.basis.clone(),
-            service_life_months: written.service_life_months,
+            issuer: settings.issuer.clone(),
+            superior: settings.superior.clone(),
+            place: settings.place.clone(),
+            signer: settings.signer.clone(),
+            signer_title: settings.signer_title.clone(),
+            sign_mode: settings.sign_mode.clone(),
+            recipients: settings.recipients.clone(),
+            basis: settings.basis.clone(),
+            service_life_months: settings.service_life_months,
+        }
+    }
+}
+
+impl From<&Site> for SiteNotes {
+    fn from(site: &Site) -> Self {
+        Self { name: site.name.clone(), commune: site.commune.clone(), village: site.village.clone() }
+    }
+}
+
+impl From<&Commune> for CommuneNotes {
+    fn from(commune: &Commune) -> Self {
+        Self { name: commune.name.clone(), province: commune.province.clone() }
+    }
+}
+
+impl From<&Fund> for FundNotes {
+    fn from(fund: &Fund) -> Self {
+        Self {
+            name: fund.name.clone(),
+            kind: fund.kind,
+            amount_vnd: fund.amount_vnd,
+            language: fund.language,
+            target_uptime: fund.target_uptime,
+            publish_name: fund.publish_name,
         }
     }
 }
