@@ -165,11 +165,14 @@ impl From<&config::Report> for Form {
     fn from(settings: &config::Report) -> Self {
         Self {
             issuer: settings.issuer.clone(),
+            superior: settings.superior.clone(),
             place: settings.place.clone(),
             signer: settings.signer.clone(),
+            signer_title: settings.signer_title.clone(),
+            sign_mode: settings.sign_mode.clone(),
             recipients: settings.recipients.clone(),
-            service_life_months: 60,
-            ..Self::default()
+            basis: settings.basis.clone(),
+            service_life_months: settings.service_life_months,
         }
     }
 }
