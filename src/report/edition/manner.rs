@@ -87,11 +87,6 @@ impl Manner {
         }
     }
 
-    /// Whole hours, floored.
-    pub fn hours(&self, seconds: u64) -> String {
-        (self.words.unit.hours)(&self.count(seconds / 3600))
-    }
-
     pub fn money(&self, vnd: u64) -> String {
         (self.words.unit.money)(&self.count(vnd))
     }

@@ -216,10 +216,7 @@ pub(super) fn sum_cells(view: &View<'_>, sum: &Sum, name: String) -> Vec<Cell> {
 /// Whether one of these is printed as a range, which then has to be explained.
 pub(super) fn ranges_note<'t>(view: &View<'_>, tallies: impl IntoIterator<Item = &'t Tally>) -> Option<Block> {
     let is_range = |tally: &Tally| matches!(Uptime::of(tally), Uptime::Range(..));
-    tallies
-        .into_iter()
-        .any(is_range)
-        .then(|| styled(view.manner.words.note.ranges, Style::Italic))
+    tallies.into_iter().any(is_range).then(|| styled(view.manner.words.note.ranges, Style::Italic))
 }
 
 /// Dark time by what made it dark, the most first; with the part of it that each is.
@@ -308,11 +305,7 @@ pub(super) fn amendments(view: &View<'_>, level: u8) -> Vec<Block> {
         left(column.after, 2.4),
         left(column.made, 1.7),
     ];
-    vec![
-        heading(level, words.note.amendments),
-        paragraph(words.note.amendments_lead),
-        table(None, columns, rows),
-    ]
+    vec![heading(level, words.note.amendments), paragraph(words.note.amendments_lead), table(None, columns, rows)]
 }
 
 /// Names in a row, as many as there is room for.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::charts::{uptime_bar, uptime_bars};
 use super::parts::{
     amendments, camera_cells, camera_columns, causes_table, cell, centre, finish, heading, left, paid_text, paragraph,
-    plain_head, ranges_note, recordings_figure, recordings_text, right, row, standing, strong, styled, sum_cells, table,
-    uptime_figure, working,
+    plain_head, ranges_note, recordings_figure, recordings_text, right, row, standing, strong, styled, sum_cells,
+    table, uptime_figure, working,
 };
 use super::uptime::{Uptime, coverage_cell};
 use super::view::{Camera, Sum, View};
@@ -46,7 +46,8 @@ pub(super) fn document(dossier: &Dossier, language: Language) -> Document {
     blocks.push(heading(1, words.province.annex));
     blocks.push(every_camera(&view, &communes));
     let title = (words.province.title)(&view.month());
-    let provinces: BTreeSet<&str> = dossier.communes.values().filter_map(|commune| commune.province.as_deref()).collect();
+    let provinces: BTreeSet<&str> =
+        dossier.communes.values().filter_map(|commune| commune.province.as_deref()).collect();
     let place = provinces.into_iter().collect::<Vec<_>>().join(", ");
     let head = plain_head(&view, title.clone(), if place.is_empty() { manner.cameras(sum.cameras) } else { place });
     finish(&view, title, head, Size::Body, blocks)
@@ -93,10 +94,7 @@ fn commune_cells(view: &View<'_>, name: &str, sum: &Sum, funded: u64) -> Vec<Cel
         Uptime::of(&sum.tally).cell(manner, &sum.tally, None),
         coverage_cell(manner, &sum.tally),
         cell(manner.length(sum.tally.dark)),
-        Cell {
-            text: manner.count(sum.at_end.dark),
-            tone: if sum.at_end.dark > 0 { Tone::Bad } else { Tone::Neutral },
-        },
+        Cell { text: manner.count(sum.at_end.dark), tone: if sum.at_end.dark > 0 { Tone::Bad } else { Tone::Neutral } },
         cell(recordings_text(view, sum)),
         cell(paid_text(view, sum)),
     ]

@@ -37,11 +37,8 @@ pub(super) fn document(dossier: &Dossier, language: Language, site: &SiteId) -> 
         recordings_figure(&view, &sum),
     ]));
     blocks.push(heading(2, words.site.cameras));
-    let mut rows: Vec<_> = view
-        .cameras
-        .iter()
-        .map(|camera| row(camera_cells(&view, camera, view.name(camera).to_owned())))
-        .collect();
+    let mut rows: Vec<_> =
+        view.cameras.iter().map(|camera| row(camera_cells(&view, camera, view.name(camera).to_owned()))).collect();
     rows.push(strong(sum_cells(&view, &sum, words.name.total.to_owned())));
     blocks.push(table(None, camera_columns(&view), rows));
     blocks.extend(ranges_note(&view, view.cameras.iter().map(|camera| &camera.tally)));

@@ -179,12 +179,8 @@ fn subject(view: &View<'_>, incident: &IncidentNotes) -> String {
             at.map_or_else(|_| id.to_owned(), |at| view.full_name(&view.cameras[at]))
         }
         IncidentScope::Recorder => (view.manner.words.name.recorder)(id),
-        IncidentScope::Site => {
-            view.dossier.sites.get(id).map_or(id, |site| &site.name).to_owned()
-        }
-        IncidentScope::Area => {
-            view.dossier.communes.get(id).map_or(id, |commune| &commune.name).to_owned()
-        }
+        IncidentScope::Site => view.dossier.sites.get(id).map_or(id, |site| &site.name).to_owned(),
+        IncidentScope::Area => view.dossier.communes.get(id).map_or(id, |commune| &commune.name).to_owned(),
         IncidentScope::Monitor => id.to_owned(),
     }
 }

@@ -10,7 +10,7 @@ use crate::inventory::{FundId, FundKind, Language};
 use crate::ledger::{Month, Tally};
 use crate::observation::State;
 use crate::report::CameraFigures;
-use crate::report::dossier::{CameraNotes, CommuneNotes, DarkBy, Dossier, Share, SiteNotes};
+use crate::report::dossier::{CameraNotes, DarkBy, Dossier, Share, SiteNotes};
 
 /// The cameras that an edition is about, for who reads it.
 pub(super) struct View<'a> {
@@ -114,10 +114,6 @@ impl<'a> View<'a> {
             }
         }
         sums
-    }
-
-    pub fn commune_of(&self, camera: &Camera<'_>) -> Option<&'a CommuneNotes> {
-        self.dossier.communes.get(&camera.figures.commune)
     }
 
     /// A camera's name, or its id where the name would say where a private one looks or whose household it is.

@@ -6,7 +6,17 @@ use crate::ledger::retention::RetentionState;
 use crate::observation::State;
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -89,7 +99,6 @@ const NAMES: Names = Names {
 const COLUMNS: Columns = Columns {
     camera: "Camera",
     cameras: "Cameras",
-    site: "Site",
     village: "Village",
     commune: "Commune",
     fund: "Paid by",
@@ -161,7 +170,9 @@ const NOTES: Notes = Notes {
                       stands; beside it stands what holds now: uptime (time observed); time without signal.",
     no_amendments: "No closed month was corrected.",
     no_outages: "No camera lost its signal in this month.",
-    outages_left_out: |n, length| format!("And {n} more, in all {length} without signal; the workbook lists every one."),
+    outages_left_out: |n, length| {
+        format!("And {n} more, in all {length} without signal; the workbook lists every one.")
+    },
     and_more: |_, n| format!("and {n} more"),
     strips: "Each column is a day; at the end of the line uptime (time observed)",
     recordings_bars: "Days of recordings that can be looked back on",
@@ -217,10 +228,14 @@ const COMMUNE: Commune = Commune {
     situation_text: |month, commune, cameras, sites| {
         format!("In {month}, {cameras} were in service in {commune}, at this number of sites: {sites}.")
     },
-    situation_money: |funds, amount| format!("They were paid for from this number of sources: {funds}; {amount} in all."),
+    situation_money: |funds, amount| {
+        format!("They were paid for from this number of sources: {funds}; {amount} in all.")
+    },
     situation_added: |cameras| format!("{cameras} came into service during the month."),
     situation_removed: |cameras| format!("{cameras} went out of service."),
-    situation_observed: |coverage| format!("The system was watched automatically; {coverage} of the time was observed."),
+    situation_observed: |coverage| {
+        format!("The system was watched automatically; {coverage} of the time was observed.")
+    },
     results: "II. Results",
     by_village: "1. By village",
     by_fund: "2. By who paid",
@@ -236,13 +251,17 @@ const COMMUNE: Commune = Commune {
     short_recordings_unknown: |cameras| format!("It is not known what recordings there are of {cameras}."),
     proposals: "IV. What to do next",
     proposals_lead: "From the figures of the month it follows:",
-    repair: |names| format!("Examine cameras that were without signal for over 24 hours by a fault of their own: {names}."),
+    repair: |names| {
+        format!("Examine cameras that were without signal for over 24 hours by a fault of their own: {names}.")
+    },
     repair_dark: |end, names| format!("Repair cameras that were without signal {end}: {names}."),
     lines: |names| format!("Talk to the providers of power and line about these sites: {names}."),
     recorders: |names| format!("Examine these recorders: {names}."),
     disks: |names| format!("Examine recorders and disks of cameras whose recordings are missing or short: {names}."),
     monitor: |coverage| {
-        format!("Examine the monitoring server and its access to the cameras: only {coverage} of the time was observed.")
+        format!(
+            "Examine the monitoring server and its access to the cameras: only {coverage} of the time was observed."
+        )
     },
     nothing_to_do: "From the figures of the month nothing follows that has to be done.",
     closing: |month| format!("So far the report on the security cameras in {month}."),
@@ -283,8 +302,5 @@ const PROVINCE: Province = Province {
     funded: "Paid for by a fund",
 };
 
-const SITE: Site = Site {
-    title: |month| format!("Cameras of the site, {month}"),
-    outages: "What went wrong",
-    cameras: "Cameras",
-};
+const SITE: Site =
+    Site { title: |month| format!("Cameras of the site, {month}"), outages: "What went wrong", cameras: "Cameras" };

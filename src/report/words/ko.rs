@@ -81,7 +81,6 @@ const NAMES: Names = Names {
 const COLUMNS: Columns = Columns {
     camera: "카메라",
     cameras: "카메라 수",
-    site: "설치 위치",
     village: "마을",
     commune: "사(xã)",
     fund: "재원",
@@ -149,7 +148,9 @@ const NOTES: Notes = Notes {
                       적습니다: 가동률(데이터 수집률); 신호 끊김 시간.",
     no_amendments: "정정된 마감 월이 없습니다.",
     no_outages: "이번 달에 신호가 끊긴 카메라가 없습니다.",
-    outages_left_out: |n, length| format!("그 밖에 {n}건, 신호 끊김 합계 {length}이 있으며 전체 목록은 엑셀 파일에 있습니다."),
+    outages_left_out: |n, length| {
+        format!("그 밖에 {n}건, 신호 끊김 합계 {length}이 있으며 전체 목록은 엑셀 파일에 있습니다.")
+    },
     and_more: |_, n| format!("외 {n}건"),
     strips: "한 칸은 하루이며, 줄 끝은 가동률(데이터 수집률)입니다",
     recordings_bars: "되돌려 볼 수 있는 일수",
@@ -269,8 +270,7 @@ const PROVINCE: Province = Province {
     funded: "재원이 있는 카메라",
 };
 
-const SITE: Site = Site {
-    title: |month| format!("{month} 설치 위치별 카메라 보고서"),
-    outages: "발생한 장애",
-    cameras: "카메라",
-};
+const SITE: Site =
+    Site {
+        title: |month| format!("{month} 설치 위치별 카메라 보고서"), outages: "발생한 장애", cameras: "카메라"
+    };

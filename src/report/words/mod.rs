@@ -90,7 +90,6 @@ pub struct Names {
 pub struct Columns {
     pub camera: Fixed,
     pub cameras: Fixed,
-    pub site: Fixed,
     pub village: Fixed,
     pub commune: Fixed,
     pub fund: Fixed,

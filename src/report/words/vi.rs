@@ -81,7 +81,6 @@ const NAMES: Names = Names {
 const COLUMNS: Columns = Columns {
     camera: "Camera",
     cameras: "Số camera",
-    site: "Điểm lắp đặt",
     village: "Thôn, tổ dân phố",
     commune: "Xã, phường",
     fund: "Nguồn kinh phí",
@@ -209,7 +208,9 @@ const COMMUNE: Commune = Commune {
     issuer: |commune| format!("Ủy ban nhân dân {commune}"),
     situation: "I. TÌNH HÌNH CHUNG",
     situation_text: |month, commune, cameras, sites| {
-        format!("Trong tháng {month}, trên địa bàn {commune} có {cameras} an ninh được sử dụng tại {sites} điểm lắp đặt.")
+        format!(
+            "Trong tháng {month}, trên địa bàn {commune} có {cameras} an ninh được sử dụng tại {sites} điểm lắp đặt."
+        )
     },
     situation_money: |funds, amount| format!("Kinh phí lắp đặt do {funds} nguồn đóng góp, tổng số {amount}."),
     situation_added: |cameras| format!("Trong tháng đưa vào vận hành {cameras}."),

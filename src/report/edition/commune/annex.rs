@@ -55,8 +55,11 @@ fn cameras(view: &View<'_>) -> Block {
 /// In the order of time; where there are too many, the longest.
 fn outages(view: &View<'_>) -> Vec<Block> {
     let (manner, words) = (&view.manner, view.manner.words);
-    let mut all: Vec<(&Camera<'_>, &OutageFigures)> =
-        view.cameras.iter().flat_map(|camera| camera.figures.outages.iter().map(move |outage| (camera, outage))).collect();
+    let mut all: Vec<(&Camera<'_>, &OutageFigures)> = view
+        .cameras
+        .iter()
+        .flat_map(|camera| camera.figures.outages.iter().map(move |outage| (camera, outage)))
+        .collect();
     if all.is_empty() {
         return vec![paragraph(words.note.no_outages)];
     }

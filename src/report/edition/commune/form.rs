@@ -71,7 +71,8 @@ pub(super) fn signature(view: &View<'_>) -> Block {
 fn recipients(view: &View<'_>) -> Vec<String> {
     let words = &view.manner.words.commune;
     let form = &view.dossier.form;
-    let bare = |line: &str| line.trim().trim_start_matches(['-', '–']).trim_end_matches([';', '.', ',']).trim().to_owned();
+    let bare =
+        |line: &str| line.trim().trim_start_matches(['-', '–']).trim_end_matches([';', '.', ',']).trim().to_owned();
     let said: Vec<String> = form.recipients.iter().map(|line| bare(line)).filter(|line| !line.is_empty()).collect();
     let mut lines = Vec::new();
     if form.superior.is_some() && !said.iter().any(|line| line == words.as_above) {

@@ -14,9 +14,9 @@ use super::charts::{uptime_bar, uptime_bars};
 use super::funder::hour_cost;
 use super::money::Costs;
 use super::parts::{
-    cell, centre, causes_table, finish, heading, is_vietnamese, left, named, paid_text, paragraph, plain_head,
-    ranges_note, recordings_figure, recordings_text, right, row, standing, strong, styled, table, uptime_figure,
-    working, working_cell,
+    causes_table, cell, centre, finish, heading, is_vietnamese, left, named, paragraph, plain_head, ranges_note,
+    recordings_figure, recordings_text, right, row, standing, strong, styled, table, uptime_figure, working,
+    working_cell,
 };
 use super::uptime::{Uptime, coverage, coverage_cell};
 use super::view::{Camera, FundName, Sum, View};
@@ -235,7 +235,8 @@ fn troubles(view: &View<'_>) -> Vec<Block> {
         blocks.push(paragraph(format!("{} {}.", words.commune.short_recordings, named(view, &short, NAMES))));
     }
     let unknown = view.cameras.iter().filter(|camera| {
-        camera.figures.retention.required_days.is_some() && camera.is_in_service()
+        camera.figures.retention.required_days.is_some()
+            && camera.is_in_service()
             && camera.has_enough_recordings().is_none()
     });
     match unknown.count() as u64 {
@@ -282,8 +283,4 @@ fn main_cause(view: &View<'_>, camera: &Camera<'_>) -> &'static str {
         (by.line, name.by_line),
     ];
     causes.into_iter().max_by_key(|(seconds, _)| *seconds).map_or(name.by_unknown, |(_, cause)| cause)
-}
-
-pub(super) fn paid_cell(view: &View<'_>, sum: &Sum) -> Cell {
-    cell(paid_text(view, sum))
 }
