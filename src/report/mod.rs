@@ -16,6 +16,8 @@ mod model;
 pub mod pdf;
 mod recordings;
 mod retention;
+#[cfg(test)]
+mod sample;
 mod selection;
 mod windows;
 mod words;
