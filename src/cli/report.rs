@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::exit;
 use crate::inventory::{CommuneId, FundId, SiteId};
 use crate::ledger::Month;
-use crate::report::{Report, ReportError, Selection};
+use crate::report::{Dossier, Report, ReportError, Selection};
 use crate::store::Reader;
 
 /// Make a month's report from the record
@@ -93,14 +93,15 @@ pub(crate) fn run(args: &Args) -> u8 {
     };
     let made = Reader::open(&config.store.path)
         .map_err(ReportError::from)
-        .and_then(|reader| Report::make(&config, &reader, args.month, &selection, Timestamp::now()));
+        .and_then(|reader| Dossier::make(&config, &reader, args.month, &selection, Timestamp::now(), &mut |_, _| {}))
+        .map(|dossier| dossier.report);
     let report = match made {
         Ok(report) => report,
         Err(error) => {
             eprintln!("{error}");
             return match error {
-                ReportError::Unknown { .. } => exit::BAD_INPUT,
                 ReportError::Store(_) => exit::FAILED,
+                _ => exit::BAD_INPUT,
             };
         }
     };

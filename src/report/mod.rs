@@ -2,26 +2,31 @@
 //!
 //! Knows the record, the ledger and the inventory. Decides nothing of its own: every figure is the ledger's.
 
+mod book;
+mod causes;
 mod compile;
 mod csv;
 pub mod document;
 pub mod dossier;
 pub mod edition;
+mod groups;
 pub mod html;
 mod json;
 mod model;
 pub mod pdf;
 mod recordings;
 mod retention;
+mod selection;
 mod windows;
 pub mod xlsx;
 
 pub use compile::Progress;
 pub use dossier::Dossier;
 pub use edition::Edition;
-pub use model::{CameraFigures, Figures, Group, GroupKind, OutageFigures, Report, Selection};
+pub use model::{CameraFigures, Figures, Group, GroupKind, OutageFigures, Report};
 pub use recordings::recordings;
 pub use retention::{CameraRetention, GroupRetention};
+pub use selection::Selection;
 pub use windows::windows;
 
 use crate::store::StoreError;
@@ -33,4 +38,8 @@ pub enum ReportError {
     /// `what` is `fund`, `commune` or `site`; `hint` says what there is.
     #[error("there is no {what} {id:?} in the inventory, {hint}")]
     Unknown { what: &'static str, id: String, hint: String },
+    #[error("the month {month} has not begun; it is {now} now")]
+    NotBegun { month: String, now: String },
+    #[error("the record begins in {first}; nothing is known of {month}")]
+    BeforeRecord { month: String, first: String },
 }
