@@ -80,7 +80,12 @@ pub(crate) fn dossier(cameras: usize) -> Dossier {
         id: "all".to_owned(),
         cameras: cameras as u64,
         figures: all.into(),
-        retention: GroupRetention { compliant_cameras: 0, judged_cameras: 0, worst_camera: None, worst_span_days: None },
+        retention: GroupRetention {
+            compliant_cameras: 0,
+            judged_cameras: 0,
+            worst_camera: None,
+            worst_span_days: None,
+        },
     });
     dossier
 }
@@ -169,7 +174,7 @@ impl Month {
                 cameras: Vec::new(),
                 since,
                 closed_at,
-                acknowledged_at: (index % 3 != 2).then(|| since.checked_add(17.minutes()).unwrap()),
+                acknowledged_at: (index % 3 != 1).then(|| since.checked_add(17.minutes()).unwrap()),
             });
             incident.cameras.push(id.clone());
         }
@@ -226,7 +231,11 @@ fn spells(index: usize) -> Vec<Spell> {
     let spells = [
         // The first camera and some others were never dark.
         if index.is_multiple_of(5) { never(0) } else { dark(2 * DAY + part * 600, 300 + part * 4000, Cause::Refused) },
-        if index / AT_A_SITE % 3 == 1 { dark(9 * DAY + 8 * HOUR, 13 * HOUR + 240, Cause::Unreachable) } else { never(0) },
+        if index / AT_A_SITE % 3 == 1 {
+            dark(9 * DAY + 8 * HOUR, 13 * HOUR + 240, Cause::Unreachable)
+        } else {
+            never(0)
+        },
         if index / AT_A_SITE % 4 == 2 { dark(16 * DAY, 5 * HOUR, Cause::RtspTimeout) } else { never(0) },
         Spell { from: 18 * DAY + HOUR, to: 18 * DAY + 3 * HOUR, state: State::Maintenance, cause: None },
         if index % 9 == 4 {
