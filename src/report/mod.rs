@@ -4,6 +4,7 @@
 
 mod book;
 mod causes;
+pub mod closing;
 mod compile;
 mod csv;
 pub mod document;
@@ -17,6 +18,7 @@ pub mod pdf;
 mod recordings;
 mod retention;
 mod selection;
+pub mod whole_file;
 mod windows;
 pub mod xlsx;
 
@@ -42,4 +44,8 @@ pub enum ReportError {
     NotBegun { month: String, now: String },
     #[error("the record begins in {first}; nothing is known of {month}")]
     BeforeRecord { month: String, first: String },
+    #[error("{attempted} {path}: {source}")]
+    Archive { attempted: &'static str, path: String, source: std::io::Error },
+    #[error("{path} is not what was closed ({detail}); restore this month's directory from a backup")]
+    Damaged { path: String, detail: String },
 }
