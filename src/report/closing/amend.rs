@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::super::book::Book;
 use super::super::dossier::Amendment;
 use super::super::{ReportError, whole_file};
-use super::{AMENDMENTS, Archive, Closed, FIGURES, archive};
+use super::{AMENDMENTS, Archive, FIGURES, archive};
 use crate::config::Config;
 use crate::inventory::CameraId;
 use crate::ledger::{self, Month, Tally};
@@ -112,23 +112,6 @@ impl Archive {
             .map_err(archive("writing", &path))?;
         }
         Ok(found)
-    }
-
-    /// A closed month with all corrections that there are by now, noted.
-    ///
-    /// # Errors
-    /// As [`Self::open`] and [`Self::amend`].
-    pub fn open_amended(
-        &self,
-        config: &Config,
-        reader: &Reader,
-        month: Month,
-        at: Timestamp,
-    ) -> Result<Option<Closed>, ReportError> {
-        if self.holds(month) {
-            self.amend(config, reader, month, at)?;
-        }
-        self.open(month)
     }
 
     /// Held while something is added to what was read: the daemon's job and its web may both find the same correction.

@@ -103,21 +103,18 @@ impl Archive {
         Ok(months)
     }
 
-    /// A month as it was closed, or `None` where it is not.
+    /// A month as it was closed.
     ///
     /// # Errors
-    /// Where it cannot be read, or is not what was closed.
-    pub fn open(&self, month: Month) -> Result<Option<Closed>, ReportError> {
-        if !self.holds(month) {
-            return Ok(None);
-        }
+    /// Where it is not closed, cannot be read, or is not what was closed.
+    pub fn open(&self, month: Month) -> Result<Closed, ReportError> {
         let dossier: Dossier = self.read(month, DOSSIER)?;
         let hash = self.hash(month)?;
         if canonical::hash(&dossier.report) != hash || dossier.report.month != month.to_string() {
             let path = self.home(month).join(DOSSIER);
             return Err(damaged(&path, "its figures are not those that were closed".to_owned()));
         }
-        Ok(Some(Closed { dossier, hash, amendments: self.amendments(month)? }))
+        Ok(Closed { dossier, hash, amendments: self.amendments(month)? })
     }
 
     /// Keeps a month for good. One that is closed already stays as it is.
