@@ -202,10 +202,7 @@ fn is_broken_pipe(error: &ReportError) -> bool {
     .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-fn to_device(
-    path: &Path,
-    draw: impl FnOnce(&mut dyn Write) -> Result<(), ReportError>,
-) -> Result<(), ReportError> {
+fn to_device(path: &Path, draw: impl FnOnce(&mut dyn Write) -> Result<(), ReportError>) -> Result<(), ReportError> {
     let mut out = BufWriter::new(fs::File::options().write(true).open(path)?);
     draw(&mut out)?;
     Ok(out.flush()?)

@@ -125,13 +125,18 @@ fn double(x: f64) -> String {
     if x == 0.0 {
         return "0".to_owned();
     }
-    // `{:e}` has the fewest digits that read back, and of those the nearest.
-    let shortest = format!("{:e}", x.abs());
-    let (mantissa, exponent) = shortest.split_once('e').expect("this format has an exponent");
-    let digits = mantissa.replace('.', "");
+    // The JSON library's digits are the fewest that read back, of those the nearest, and of two as near the even ones,
+    // as here. The standard library's are not the even ones.
+    let shortest = serde_json::to_string(&x.abs()).unwrap_or_default();
+    let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
+    let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let length = |text: &str| i32::try_from(text.len()).unwrap_or(i32::MAX);
+    let all = format!("{whole}{part}");
+    let digits = all.trim_start_matches('0');
     // The value is 0.DIGITS times ten to the power of `point`.
-    let point = exponent.parse::<i32>().expect("an exponent is a number") + 1;
-    let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
+    let point = exponent.parse::<i32>().unwrap_or_default() + length(whole) - (length(&all) - length(digits));
+    let digits = digits.trim_end_matches('0').to_owned();
+    let count = length(&digits);
     let zeros = |n: i32| "0".repeat(usize::try_from(n).unwrap_or_default());
     let text = match point {
         1..=21 if count <= point => digits + &zeros(point - count),

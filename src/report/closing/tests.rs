@@ -219,9 +219,8 @@ fn maintenance_that_is_declared_late_becomes_an_amendment_and_the_figures_stay()
         "[[maintenance]]\nscope = \"camera\"\nid = \"yl-01\"\nfrom = 2026-10-05T00:00:00+07:00\n\
          to = 2026-10-06T00:00:00+07:00\nreason = \"Thay nguồn\"\n",
     );
-    let shown = |asker, now| {
-        Shown::of(&late, month("2026-10"), &Selection::All, at(now), asker, &mut |_, _| {}).unwrap()
-    };
+    let shown =
+        |asker, now| Shown::of(&late, month("2026-10"), &Selection::All, at(now), asker, &mut |_, _| {}).unwrap();
     let seen = shown(Asker::Anybody, "2026-11-09T00:00:00Z");
     assert_eq!(seen.closed.as_ref().unwrap().amendments, 1);
     assert_eq!(place.file("2026-10", "amendments.json"), "[]\n", "whoever looks changes nothing");
