@@ -309,6 +309,7 @@ fn csv_has_one_row_a_camera_with_the_same_figures() {
     place.october();
     let output = place.run(&["report"], &["--month", "2026-10", "--format", "csv"]);
     let text = String::from_utf8(output.stdout).unwrap();
+    let text = text.strip_prefix('\u{feff}').expect("the mark by which Excel knows UTF-8");
     assert!(text.starts_with("month,camera,site,"), "{text}");
     assert!(text.lines().count() == 4 && text.ends_with("\r\n"), "{text}");
     let mut reader = csv::Reader::from_reader(text.as_bytes());

@@ -171,6 +171,11 @@ impl View<'_> {
             installed: camera.installed,
             retired: camera.retired,
             shares: self.shares.get(&camera.id).cloned().unwrap_or_default(),
+            at_end: timeline
+                .intervals()
+                .iter()
+                .find(|interval| (interval.span.from..interval.span.to).contains(&now.saturating_sub(1)))
+                .map(|interval| interval.state),
             days: self.days.iter().map(|day| Day::from(timeline.tally(day.and(span)))).collect(),
             dark_by: blame.of(&camera.id, &timeline),
             compliance: retention.and_then(|retention| retention.compliance),

@@ -14,7 +14,7 @@ use crate::config;
 use crate::inventory::{CameraId, Commune, CommuneId, Fund, FundId, FundKind, Language, Site, SiteId};
 use crate::judgement::event::IncidentScope;
 use crate::ledger::Tally;
-use crate::observation::Cause;
+use crate::observation::{Cause, State};
 
 /// A month: what it came to, of what, and what happened in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,6 +71,9 @@ pub struct CameraNotes {
     pub retired: Option<Date>,
     /// Who paid, and how much of it. Amounts are as the inventory says, or the even share of what its fund has left.
     pub shares: Vec<Share>,
+    /// What it was at the last moment of the month of which the record knows anything; `None` where it was not in service
+    /// then.
+    pub at_end: Option<State>,
     /// The days of the month, the first at index 0.
     pub days: Vec<Day>,
     /// What made it dark.

@@ -22,6 +22,7 @@ mod selection;
 mod shown;
 pub mod whole_file;
 mod windows;
+mod words;
 pub mod xlsx;
 
 pub use compile::Progress;
