@@ -67,6 +67,10 @@ async fn mails_of_one_incident_are_one_thread_and_say_that_a_machine_wrote_them(
         let answer = line.out.send(&letter(key)).await;
         assert!(matches!(answer, Answer::Accepted { .. }), "{answer:?}");
     }
+    let mut to_two = letter("digest-1");
+    to_two.to = "ubnd@xa.example.vn, Kế toán <ke-toan@xa.example.vn>".to_owned();
+    let answer = line.out.send(&to_two).await;
+    assert!(matches!(answer, Answer::Accepted { .. }), "a fund has two addresses: {answer:?}");
     // It offers no STARTTLS: with the default nothing goes over an open line.
     let strict = open(dir.path(), &format!("url = \"smtp://127.0.0.1:{port}\""));
     let answer = strict.out.send(&letter("open-2")).await;
@@ -80,15 +84,17 @@ async fn mails_of_one_incident_are_one_thread_and_say_that_a_machine_wrote_them(
         ("Message-ID: <open-1@xa.example.vn>", 1),
         ("Message-ID: <close-1@xa.example.vn>", 1),
         ("Message-ID: <open-2@xa.example.vn>", 0),
-        ("In-Reply-To: <incident-1@xa.example.vn>", 2),
-        ("References: <incident-1@xa.example.vn>", 2),
-        ("Auto-Submitted: auto-generated", 2),
+        ("Message-ID: <digest-1@xa.example.vn>", 1),
+        ("In-Reply-To: <incident-1@xa.example.vn>", 3),
+        ("References: <incident-1@xa.example.vn>", 3),
+        ("Auto-Submitted: auto-generated", 3),
         ("To: ubnd@xa.example.vn", 2),
     ] {
         assert_eq!(count(line), times, "{line} in {got}");
     }
     assert!(got.contains("From: Camwatch <camwatch@xa.example.vn>") || got.contains("From: \"Camwatch\""), "{got}");
     assert!(got.contains("https://cam.example.vn/ack/T"), "{got}");
+    assert!(got.contains("To: ubnd@xa.example.vn, ") && got.contains("<ke-toan@xa.example.vn>"), "{got}");
 }
 
 /// A server that refuses at the recipient with one line, and repeats the address as servers do.
@@ -138,6 +144,10 @@ async fn refusals_of_a_mail_server_come_to_their_classes_without_the_address() {
         };
         assert_eq!(class, expected, "{line}: {why}");
         assert!(!why.contains("ubnd@"), "{why}");
+        let mut to_two = letter("k");
+        to_two.to = "ke-toan@xa.example.vn, ubnd@xa.example.vn".to_owned();
+        let answer = format!("{:?}", channel.out.send(&to_two).await);
+        assert!(!answer.contains("ubnd@") && !answer.contains("ke-toan@"), "{answer}");
     }
     let nobody = open(dir.path(), &format!("url = \"smtp://127.0.0.1:{}\"\nstarttls = false", support::free_port()));
     assert!(matches!(nobody.out.send(&letter("k")).await, Answer::Later { .. }));

@@ -10,6 +10,8 @@ use camwatch::config::Config;
 use camwatch::inventory::CameraId;
 use camwatch::judgement::Change;
 use camwatch::observation::{Cause, State};
+use camwatch::report::dossier::Day;
+use camwatch::report::{Dossier, Selection};
 use camwatch::snapshot::Window;
 use camwatch::store::{Entry, Reader, Writer};
 use camwatch::telemetry::Telemetry;
@@ -205,6 +207,50 @@ fn a_months_seconds_add_up_and_a_groups_are_its_cameras() {
 }
 
 #[test]
+fn a_months_days_its_causes_and_what_was_paid_add_up_and_a_part_is_what_would_be_made_of_it() {
+    let place = Place::new();
+    place.october();
+    let config = place.config();
+    let reader = Reader::open(&config.store.path).unwrap();
+    let at = "2026-11-02T00:00:00Z".parse().unwrap();
+    let month = "2026-10".parse().unwrap();
+    let make = |selection: &Selection| {
+        let mut steps = Vec::new();
+        let made =
+            Dossier::make(&config, &reader, month, selection, at, &mut |done, of| steps.push((done, of))).unwrap();
+        assert_eq!(steps.last(), Some(&(made.cameras.len(), made.cameras.len())));
+        made
+    };
+    let whole = make(&Selection::All);
+    assert!(!whole.running);
+    for camera in &whole.report.cameras {
+        let notes = &whole.cameras[&camera.camera];
+        assert_eq!(notes.days.len(), 31);
+        let sum = |of: fn(&Day) -> u32| notes.days.iter().map(|day| u64::from(of(day))).sum::<u64>();
+        assert_eq!(sum(|day| day.up), camera.figures.up_seconds);
+        assert_eq!(sum(|day| day.degraded), camera.figures.degraded_seconds);
+        assert_eq!(sum(|day| day.dark), camera.figures.dark_seconds);
+        assert_eq!(sum(|day| day.unknown), camera.figures.unknown_seconds);
+        assert_eq!(sum(|day| day.maintenance), camera.figures.maintenance_seconds);
+        let by = notes.dark_by;
+        assert_eq!(by.camera + by.line + by.recorder + by.unknown, camera.figures.dark_seconds);
+    }
+    let shares = &whole.cameras[&CameraId::new("yl-01").unwrap()].shares;
+    assert_eq!(shares.iter().map(|share| share.amount_vnd).collect::<Vec<_>>(), [Some(3), Some(1)]);
+    let text = serde_json::to_string(&whole).unwrap();
+    assert_eq!(serde_json::from_str::<Dossier>(&text).unwrap(), whole, "what is kept is what was made");
+    for selection in [
+        Selection::All,
+        Selection::Fund("school".parse().unwrap()),
+        Selection::Commune("moc-nam".parse().unwrap()),
+        Selection::Site("cho".parse().unwrap()),
+    ] {
+        assert_eq!(whole.only(&selection).unwrap(), make(&selection), "{selection:?}");
+    }
+    assert!(whole.only(&Selection::Site("nowhere".parse().unwrap())).is_err());
+}
+
+#[test]
 fn two_makings_of_a_report_differ_only_in_when_they_were_made() {
     let place = Place::new();
     place.october();
@@ -233,15 +279,28 @@ fn a_part_of_a_group_is_not_given_as_the_groups_figure() {
 }
 
 #[test]
-fn a_month_without_any_record_has_no_figures_rather_than_0_or_100_percent() {
+fn a_month_of_which_nothing_was_observed_has_no_figures_rather_than_0_or_100_percent() {
     let place = Place::new();
     place.october();
-    let report = place.report(&["--month", "2025-01"]);
+    place.writer().record(alive("2026-12-05T00:00:00Z"));
+    let report = place.report(&["--month", "2026-11"]);
     let camera = &report["cameras"][1];
-    assert_eq!(camera["unknown_seconds"], 31 * DAY);
+    assert_eq!(camera["in_service_seconds"], 30 * DAY);
     assert_eq!(camera["signal_uptime_ratio"], Value::Null);
-    assert_eq!(camera["coverage_ratio"], 0.0);
-    assert_eq!(camera["outages"], json!([]));
+}
+
+#[test]
+fn a_month_that_has_not_begun_and_one_before_the_record_are_refused_and_it_is_said_what_there_is() {
+    let place = Place::new();
+    place.october();
+    for (month, told) in [
+        ("2025-01", "the record begins in 2026-10; nothing is known of 2025-01"),
+        ("9000-01", "the month 9000-01 has not begun; it is 20"),
+    ] {
+        let output = place.run(&["report"], &["--month", month]);
+        assert_eq!(output.status.code(), Some(2), "{month}: {}", stderr(&output));
+        assert!(stderr(&output).contains(told), "{month}: {}", stderr(&output));
+    }
 }
 
 #[test]
@@ -250,6 +309,7 @@ fn csv_has_one_row_a_camera_with_the_same_figures() {
     place.october();
     let output = place.run(&["report"], &["--month", "2026-10", "--format", "csv"]);
     let text = String::from_utf8(output.stdout).unwrap();
+    let text = text.strip_prefix('\u{feff}').expect("the mark by which Excel knows UTF-8");
     assert!(text.starts_with("month,camera,site,"), "{text}");
     assert!(text.lines().count() == 4 && text.ends_with("\r\n"), "{text}");
     let mut reader = csv::Reader::from_reader(text.as_bytes());
@@ -284,7 +344,8 @@ fn a_report_may_go_to_a_file_and_a_bad_question_says_what_is_expected() {
         (&["--month", "2026-10", "--fund", "scool"], r#"no fund "scool" in the inventory, did you mean "school"?"#),
         (&["--month", "2026-10", "--site", "ch"], r#"no site "ch" in the inventory, did you mean "cho"?"#),
         (&["--month", "2026-10", "--commune", "zzz"], r#"expected "moc-nam""#),
-        (&["--month", "2026-10", "--format", "pdf"], "--format pdf is not there yet; json and csv are"),
+        (&["--month", "2026-10", "--notice"], "--commune <ID>"),
+        (&["--month", "2026-10", "--lang", "fr"], "possible values"),
         (&["--month", "2026-10", "--format", "word"], "possible values"),
         (&["--month", "2026-10", "--fund", "school", "--site", "cho"], "cannot be used with"),
         (&[], "--month"),
@@ -323,7 +384,7 @@ fn recordings_are_judged_at_the_end_of_the_record_by_what_recorders_said() {
         group(&report, "site", "yen-lenh").unwrap()["retention"],
         json!({"compliant_cameras": 1, "judged_cameras": 2, "worst_camera": "yl-01", "worst_span_days": 32.5})
     );
-    assert_eq!(place.report(&["--month", "2026-09"])["cameras"][1]["retention"]["state"], "unknown");
+    assert_eq!(place.report(&["--month", "2026-11"])["cameras"][1]["retention"]["state"], "unknown");
 }
 
 #[test]

@@ -1,14 +1,12 @@
 //! `camwatch credential`: logins that devices refuse, and one more try for them.
 
-use std::io::{self, Write as _};
-
 use clap::Subcommand;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use reqwest::Method;
 
 use super::ask::{NoAnswer, ask};
-use super::exit;
+use super::{exit, local, print};
 use crate::config::nearest;
 use crate::gate::{Closed, Gate, Shut};
 use crate::inventory::CredentialId;
@@ -101,7 +99,7 @@ fn list(args: &List) -> Result<(), Failure> {
 }
 
 fn line(port: Option<u16>, closed: &Closed, timezone: &TimeZone) -> String {
-    let local = |at: Timestamp| at.to_zoned(timezone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+    let local = |at: Timestamp| local(at, timezone);
     let (standing, since, until, why) = match closed.shut {
         Shut::Suspect { since, until } => ("doubted", since, local(until), "refused, but it worked before"),
         Shut::Rejected { since } => ("refused", since, "-".to_owned(), "refused: set right the secret, or retry"),
@@ -138,10 +136,4 @@ fn retry(args: &Retry) -> Result<(), Failure> {
 #[derive(serde::Deserialize)]
 struct Retried {
     hosts: Vec<String>,
-}
-
-/// A reader that has seen enough is no failure.
-fn print(text: &str) {
-    let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

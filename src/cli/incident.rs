@@ -1,7 +1,5 @@
 //! `camwatch incident`: what is open, and who has it. Asks the running daemon: it alone knows who was told.
 
-use std::io::{self, Write as _};
-
 use clap::Subcommand;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -10,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::ask::{NoAnswer, ask, ask_with};
-use super::exit;
+use super::{exit, local, print};
 use crate::paging::Acknowledgement;
 
 /// List open incidents, show one, or say that you have it
@@ -140,19 +138,9 @@ fn ack(args: &Ack) -> Result<(), Failure> {
     Ok(())
 }
 
-fn local(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
-}
-
 /// Whatever is written, it stays one part of the path.
 pub(super) fn in_a_path(id: &str) -> String {
     url::form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>().replace('+', "%20")
-}
-
-/// A reader that has seen enough is no failure.
-fn print(text: &str) {
-    let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 #[cfg(test)]

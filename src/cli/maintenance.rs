@@ -2,7 +2,6 @@
 //!
 //! Written into the record itself, so it works beside a running daemon (which takes it up by itself) and without one.
 
-use std::io::{self, Write as _};
 use std::time::Duration;
 
 use clap::Subcommand;
@@ -10,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::exit;
+use super::{exit, local, print};
 use crate::config::{Config, duration, nearest};
 use crate::inventory::{CameraId, CommuneId, Inventory, Maintenance, Scope, SiteId};
 use crate::store::{AddedMaintenance, Reader, StoreError, maintenance};
@@ -259,15 +258,4 @@ fn described(id: &str, window: &Maintenance, timezone: &TimeZone) -> String {
     };
     let (from, to) = (local(window.from, timezone), local(window.to, timezone));
     format!("{id}\t{scope} {subject}\t{from}\t{to}\t{}", window.reason.replace(['\t', '\n', '\r'], " "))
-}
-
-/// To the second, in the daemon's time zone.
-fn local(moment: Timestamp, timezone: &TimeZone) -> String {
-    moment.to_zoned(timezone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
-}
-
-/// A reader that has seen enough is no failure.
-fn print(text: &str) {
-    let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

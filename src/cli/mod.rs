@@ -21,10 +21,13 @@ mod run;
 mod simulate;
 mod status;
 
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// Exit codes that several commands share.
 pub(crate) mod exit {
@@ -87,6 +90,17 @@ impl ConfigArg {
             exit::BAD_INPUT
         })
     }
+}
+
+/// A result on standard output. A reader that has seen enough is no failure.
+fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// A moment to the second, in the daemon's time zone.
+fn local(at: Timestamp, timezone: &TimeZone) -> String {
+    at.to_zoned(timezone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
 /// What follows "no such id": the one of those known that is spelt most like it.

@@ -33,7 +33,7 @@ pub(super) struct Written {
     maintenance: List<raw::Maintenance>,
     pub officers: List<raw::Officer>,
     duties: List<raw::Duty>,
-    channels: List<raw::Channel>,
+    pub channels: List<raw::Channel>,
 }
 
 impl Written {
@@ -340,7 +340,7 @@ fn fund(entry: &At<raw::Fund>) -> Option<Fund> {
         name: value(raw.name.as_ref())?,
         amount_vnd: value(raw.amount_vnd.as_ref()),
         language: value(raw.language.as_ref()),
-        email: raw.email.iter().flat_map(|at| &at.value).map(|at| at.value.clone()).collect(),
+        email: raw.email.iter().flat_map(|at| &at.value).map(|at| at.value.0.clone()).collect(),
         target_uptime: raw.target_uptime.map(|at| at.value.0),
         pages: value(raw.page.as_ref()).unwrap_or(kind == FundKind::Commune),
         publish_name: value(raw.publish_name.as_ref()).unwrap_or(kind != FundKind::Household),

@@ -32,7 +32,7 @@ use self::raw::Document;
 pub(crate) use self::read::nearest;
 use self::secrets::Secrets;
 use self::value::FilePath;
-use crate::inventory::{Depth, HostPort, Inventory, Language, Transport};
+use crate::inventory::{ChannelId, Depth, HostPort, Inventory, Language, Transport};
 use crate::secret::Secret;
 
 /// The whole configuration, valid.
@@ -136,15 +136,38 @@ pub struct TlsServer {
     pub client_ca_file: Option<PathBuf>,
 }
 
-/// Who makes the monthly report and when.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// Who makes the monthly report, when, and who is sent it.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     pub issuer: Option<String>,
+    /// The body above the issuer.
+    pub superior: Option<String>,
     pub place: Option<String>,
     pub signer: Option<String>,
+    pub signer_title: Option<String>,
+    /// In whose stead it is signed.
+    pub sign_mode: Option<String>,
+    /// The lines of "Nơi nhận".
     pub recipients: Vec<String>,
-    /// Day of month, 1 to 28.
+    /// The acts that it is made under.
+    pub basis: Vec<String>,
+    /// Over how many months what a camera cost is spread.
+    pub service_life_months: u32,
+    /// Day of month, 1 to 28. Without it no month is closed and nothing is sent.
     pub day: Option<u8>,
+    /// When on that day.
+    pub at: crate::inventory::MinuteOfDay,
+    /// Who is sent the communes' reports.
+    pub email: Vec<String>,
+    /// What reports go by: a channel of kind `email`.
+    pub channel: Option<ChannelId>,
+}
+
+impl Default for Report {
+    /// As an empty `[report]` has it.
+    fn default() -> Self {
+        settings::report(None, &[], &mut Log::default())
+    }
 }
 
 /// A duration as the files have it, such as `30s`, `5m`, `2h` or `30d`; otherwise what is expected.
@@ -204,7 +227,7 @@ impl Config {
             alert,
             metrics: settings::metrics(main.metrics.map(|at| at.value)),
             web,
-            report: settings::report(main.report.map(|at| at.value)),
+            report: settings::report(main.report.map(|at| at.value), &written.channels, log),
             inventory,
             warnings: log.verdict()?,
         })

@@ -111,10 +111,18 @@ tables! {
 
     Report in "[report]" {
         issuer: String,
+        superior: String,
         place: String,
         signer: String,
+        signer_title: String,
+        sign_mode: String,
         recipients: List<String>,
+        basis: List<String>,
+        service_life_months: Count<1, 1200>,
         day: Count<1, 28>,
+        at: MinuteOfDay,
+        email: List<Mailbox>,
+        channel: ChannelId,
     }
 
     Commune in "[[commune]]" {
@@ -164,7 +172,7 @@ tables! {
         name: String = required,
         amount_vnd: u64,
         language: Language,
-        email: List<String>,
+        email: List<Mailbox>,
         target_uptime: Fraction,
         page: bool,
         publish_name: bool,

@@ -12,8 +12,8 @@ use super::files::fault;
 use super::problem::{At, Log, Mark};
 use super::secrets::{Named, Secrets};
 use super::value::written;
-use super::{Alert, Daemon, Metrics, Owner, Probe, Report, Store, TlsServer, Web, raw};
-use crate::inventory::{Depth, Language, MinuteOfDay, Transport};
+use super::{Alert, Daemon, Metrics, Owner, Probe, Report, Store, TlsServer, Web, nearest, raw};
+use crate::inventory::{ChannelId, ChannelKind, Depth, Language, MinuteOfDay, Transport};
 use crate::secret::Secret;
 
 const fn seconds(count: u64) -> Duration {
@@ -217,13 +217,61 @@ fn tls_server(raw: raw::TlsServer, log: &mut Log) -> Option<TlsServer> {
     Some(TlsServer { cert_file: cert_file?, key_file: key_file?, client_ca_file })
 }
 
-pub(super) fn report(raw: Option<raw::Report>) -> Report {
+/// `channels` are those that are written, whether or not they are right.
+pub(super) fn report(raw: Option<raw::Report>, channels: &[At<raw::Channel>], log: &mut Log) -> Report {
     let raw = raw.unwrap_or_default();
+    let text = |written: Option<At<String>>| written.map(|at| at.value);
     Report {
-        issuer: raw.issuer.map(|at| at.value),
-        place: raw.place.map(|at| at.value),
-        signer: raw.signer.map(|at| at.value),
+        channel: mail_channel(&raw, channels, log),
+        issuer: text(raw.issuer),
+        superior: text(raw.superior),
+        place: text(raw.place),
+        signer: text(raw.signer),
+        signer_title: text(raw.signer_title),
+        sign_mode: text(raw.sign_mode),
         recipients: list(raw.recipients),
+        basis: list(raw.basis),
+        service_life_months: raw.service_life_months.map_or(60, |count| count.value.0),
         day: raw.day.and_then(|day| u8::try_from(day.value.0).ok()),
+        at: or(raw.at, MinuteOfDay(6 * 60)),
+        email: list(raw.email).into_iter().map(|address| address.0).collect(),
+    }
+}
+
+/// The channel that reports go by: the one that is named, or the only one that carries mail.
+fn mail_channel(raw: &raw::Report, channels: &[At<raw::Channel>], log: &mut Log) -> Option<ChannelId> {
+    let mail: Vec<&ChannelId> = channels
+        .iter()
+        .filter(|channel| channel.value.kind.is_some_and(|kind| kind.value == ChannelKind::Email))
+        .filter_map(|channel| Some(&channel.value.id.as_ref()?.value))
+        .collect();
+    match (&raw.channel, &mail[..]) {
+        (Some(named), _) => {
+            let is_there = mail.contains(&&named.value);
+            if !is_there && !log.any_torn() {
+                let remedy = if mail.is_empty() {
+                    "expected a [[channel]] with this id and kind = \"email\"".to_owned()
+                } else {
+                    nearest(named.value.as_str(), mail.iter().map(|id| id.as_str()))
+                };
+                log.problem(
+                    named.mark,
+                    format!("there is no channel {:?} of kind email, {remedy}", named.value.as_str()),
+                );
+            }
+            is_there.then(|| named.value.clone())
+        }
+        (None, [only]) => Some((*only).clone()),
+        (None, [_, _, ..]) => {
+            if let Some(day) = raw.day {
+                let ids: Vec<_> = mail.iter().map(|id| format!("{:?}", id.as_str())).collect();
+                log.problem(
+                    day.mark,
+                    format!("reports could go by {}, expected channel = \"...\" beside day", ids.join(" or ")),
+                );
+            }
+            None
+        }
+        (None, []) => None,
     }
 }

@@ -120,6 +120,8 @@ fn the_defaults_are_these() {
     assert_eq!((alert.owner, alert.group_wait), (Owner::Embedded, Duration::from_secs(20)));
     assert_eq!((alert.repeat, alert.unknown_after), (Duration::from_secs(4 * 3600), Duration::from_secs(1800)));
     assert!(!config.metrics.detail && !config.web.insecure);
+    assert_eq!(config.report, super::Report::default());
+    assert_eq!((config.report.day, config.report.at), (None, MinuteOfDay(6 * 60)));
 }
 
 #[test]
@@ -128,7 +130,8 @@ fn the_keys_that_the_example_only_shows_are_right_too() {
     let config = Config::load(&dir.path().join("camwatch.toml")).unwrap_or_else(|problems| panic!("{problems}"));
     assert!(config.store.forward.is_some() && config.web.tls_server_config.is_some());
     assert_eq!(config.web.basic_auth_users[0].0, "admin");
-    assert_eq!(config.report.day, Some(1));
+    assert_eq!((config.report.day, config.report.service_life_months), (Some(2), 60));
+    assert_eq!(config.report.channel.as_ref().map(|id| id.as_str()), Some("mail"));
 }
 
 #[test]

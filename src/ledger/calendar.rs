@@ -51,6 +51,24 @@ impl Month {
         Self { first: timezone.to_datetime(at).date().first_of_month() }
     }
 
+    /// The month after it.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self { first: self.first.checked_add(1.month()).unwrap_or(self.first) }
+    }
+
+    #[must_use]
+    pub fn first_day(self) -> Date {
+        self.first
+    }
+
+    /// Its days, each from its midnight to the next.
+    pub fn days(self, timezone: &TimeZone) -> impl Iterator<Item = Span> {
+        let midnight = |day: Date| midnight(day, timezone);
+        let days = self.first.series(1.day()).take(usize::try_from(self.first.days_in_month()).unwrap_or_default());
+        days.map(move |day| Span::new(midnight(day), midnight(day.tomorrow().unwrap_or(Date::MAX))))
+    }
+
     /// From its first midnight to that of the month after it: 23 or 25 hours of a day are counted as they are.
     #[must_use]
     pub fn span(self, timezone: &TimeZone) -> Span {

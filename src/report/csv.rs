@@ -1,11 +1,18 @@
 //! The report as CSV (RFC 4180): a header, then one row a camera. Groups are sums that a spreadsheet makes itself.
 //!
+//! UTF-8 with a byte-order mark: without one Excel takes the file for the machine's old code page.
+//!
+//! No field can be taken for a formula: every one is an id (which begins with a letter or a digit), a list of such, a word
+//! of ours, a date or a number that is never negative. Nothing in it was typed as free text, so names are not in it.
+//!
 //! Lists within a field are separated by spaces. An outage is an ISO 8601 interval and its cause:
 //! `2026-10-03T01:00:00Z/2026-10-03T02:30:00Z=connect_timeout`. What is not known is empty.
 
 use std::io::{self, Write};
 
 use super::Report;
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 const HEADER: [&str; 21] = [
     "month",
@@ -35,6 +42,7 @@ impl Report {
     /// # Errors
     /// Those of `out`.
     pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(BYTE_ORDER_MARK)?;
         let mut rows = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
         rows.write_record(HEADER)?;
         for camera in &self.cameras {

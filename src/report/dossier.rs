@@ -10,10 +10,11 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::Report;
-use crate::inventory::{CameraId, CommuneId, FundId, FundKind, Language, SiteId};
+use crate::config;
+use crate::inventory::{CameraId, Commune, CommuneId, Fund, FundId, FundKind, Language, Site, SiteId};
 use crate::judgement::event::IncidentScope;
 use crate::ledger::Tally;
-use crate::observation::Cause;
+use crate::observation::{Cause, State};
 
 /// A month: what it came to, of what, and what happened in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -70,10 +71,15 @@ pub struct CameraNotes {
     pub retired: Option<Date>,
     /// Who paid, and how much of it. Amounts are as the inventory says, or the even share of what its fund has left.
     pub shares: Vec<Share>,
+    /// What it was at the last moment of the month of which the record knows anything; `None` where it was not in service
+    /// then.
+    pub at_end: Option<State>,
     /// The days of the month, the first at index 0.
     pub days: Vec<Day>,
     /// What made it dark.
     pub dark_by: DarkBy,
+    /// How much of the required recordings is there, 0 to 1; `None` where that is not known or nothing is required.
+    pub compliance: Option<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -156,6 +162,47 @@ pub struct Amendment {
     pub camera: CameraId,
     pub before: Tally,
     pub after: Tally,
+}
+
+impl From<&config::Report> for Form {
+    fn from(settings: &config::Report) -> Self {
+        Self {
+            issuer: settings.issuer.clone(),
+            superior: settings.superior.clone(),
+            place: settings.place.clone(),
+            signer: settings.signer.clone(),
+            signer_title: settings.signer_title.clone(),
+            sign_mode: settings.sign_mode.clone(),
+            recipients: settings.recipients.clone(),
+            basis: settings.basis.clone(),
+            service_life_months: settings.service_life_months,
+        }
+    }
+}
+
+impl From<&Site> for SiteNotes {
+    fn from(site: &Site) -> Self {
+        Self { name: site.name.clone(), commune: site.commune.clone(), village: site.village.clone() }
+    }
+}
+
+impl From<&Commune> for CommuneNotes {
+    fn from(commune: &Commune) -> Self {
+        Self { name: commune.name.clone(), province: commune.province.clone() }
+    }
+}
+
+impl From<&Fund> for FundNotes {
+    fn from(fund: &Fund) -> Self {
+        Self {
+            name: fund.name.clone(),
+            kind: fund.kind,
+            amount_vnd: fund.amount_vnd,
+            language: fund.language,
+            target_uptime: fund.target_uptime,
+            publish_name: fund.publish_name,
+        }
+    }
 }
 
 impl From<[u32; 5]> for Day {

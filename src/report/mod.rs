@@ -2,26 +2,38 @@
 //!
 //! Knows the record, the ledger and the inventory. Decides nothing of its own: every figure is the ledger's.
 
+mod book;
+mod causes;
+pub mod closing;
 mod compile;
 mod csv;
 pub mod document;
 pub mod dossier;
+mod draw;
 pub mod edition;
+mod groups;
 pub mod html;
 mod json;
 mod model;
 pub mod pdf;
 mod recordings;
 mod retention;
+mod selection;
+mod shown;
+pub mod whole_file;
 mod windows;
+mod words;
 pub mod xlsx;
 
 pub use compile::Progress;
 pub use dossier::Dossier;
+pub use draw::{Format, draw};
 pub use edition::Edition;
-pub use model::{CameraFigures, Figures, Group, GroupKind, OutageFigures, Report, Selection};
+pub use model::{CameraFigures, Figures, Group, GroupKind, OutageFigures, Report};
 pub use recordings::recordings;
 pub use retention::{CameraRetention, GroupRetention};
+pub use selection::Selection;
+pub use shown::{Asker, Shown, Standing};
 pub use windows::windows;
 
 use crate::store::StoreError;
@@ -33,4 +45,18 @@ pub enum ReportError {
     /// `what` is `fund`, `commune` or `site`; `hint` says what there is.
     #[error("there is no {what} {id:?} in the inventory, {hint}")]
     Unknown { what: &'static str, id: String, hint: String },
+    #[error("the month {month} has not begun; it is {now} now")]
+    NotBegun { month: String, now: String },
+    #[error("the record begins in {first}; nothing is known of {month}")]
+    BeforeRecord { month: String, first: String },
+    #[error("{attempted} {path}: {source}")]
+    Archive { attempted: &'static str, path: String, source: std::io::Error },
+    #[error("{path} is not what was closed ({detail}); restore this month's directory from a backup")]
+    Damaged { path: String, detail: String },
+    #[error(transparent)]
+    Pdf(#[from] pdf::PdfError),
+    #[error(transparent)]
+    Xlsx(#[from] xlsx::XlsxError),
+    #[error(transparent)]
+    Write(#[from] std::io::Error),
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::model::Book;
+use super::book::Book;
 use super::retention::{self, Recorded};
 use crate::config::Config;
 use crate::inventory::CameraId;

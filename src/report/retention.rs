@@ -87,19 +87,20 @@ fn span_days(retention: &Retention) -> Option<f64> {
 }
 
 impl GroupRetention {
-    pub(super) fn of<'a>(judged: impl Iterator<Item = (&'a CameraId, &'a Retention)>) -> Self {
+    /// Of cameras, their retention and its compliance (0 to 1).
+    pub(super) fn of<'a>(cameras: impl Iterator<Item = (&'a CameraId, &'a CameraRetention, Option<f64>)>) -> Self {
         let mut this = Self { compliant_cameras: 0, judged_cameras: 0, worst_camera: None, worst_span_days: None };
         let mut worst = (true, f64::INFINITY);
-        for (camera, retention) in judged {
+        for (camera, retention, compliance) in cameras.filter(|(_, one, _)| one.state != RetentionState::Unknown) {
             this.judged_cameras += 1;
             this.compliant_cameras += u64::from(retention.state.is_compliant());
             // One that is compliant (or still filling) is never worse than one that is not; of two that are equally bad
             // it is the first by id.
-            let how = (retention.state.is_compliant(), retention.compliance.unwrap_or(0.0));
+            let how = (retention.state.is_compliant(), compliance.unwrap_or(0.0));
             if how < worst {
                 worst = how;
                 this.worst_camera = Some(camera.clone());
-                this.worst_span_days = span_days(retention);
+                this.worst_span_days = retention.span_days;
             }
         }
         this

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::model::Book;
+use super::book::Book;
 use crate::config::Config;
 use crate::inventory::FundId;
 use crate::ledger::{self, Span, Tally};

@@ -303,13 +303,8 @@ impl Plan {
 
     /// Looks at a camera as soon as a place is free. `false` where it is looked at already, or is not in the plan.
     pub fn expedite(&mut self, camera: &CameraId, now: Moment) -> bool {
-        let Some(entry) = self.entries.get_mut(camera) else { return false };
-        if entry.stage == Stage::Planned && entry.planned > now {
-            self.due.remove(&(entry.planned, camera.clone()));
-            entry.planned = now;
-            self.due.insert((now, camera.clone()));
-        }
-        !matches!(entry.stage, Stage::Running { .. })
+        self.bring_forward(camera, now);
+        self.entries.get(camera).is_some_and(|entry| !matches!(entry.stage, Stage::Running { .. }))
     }
 
     /// A look has failed as looks do where a line is cut: the first time in a row, the cameras beside it are looked at at
@@ -320,7 +315,7 @@ impl Plan {
         let site = self.neighbours.get(&entry.site).cloned().unwrap_or_default();
         let good: Vec<&CameraId> = site.iter().filter(|id| self.entries[*id].failures == 0).collect();
         for id in &good {
-            self.bring_forward(id, now);
+            self.look_between(id, now);
         }
         good.is_empty() && site.len() > 1
     }
@@ -333,19 +328,27 @@ impl Plan {
             if cameras.iter().all(|id| self.entries[id].failures == 0)
                 && let Some(first) = cameras.first().cloned()
             {
-                self.bring_forward(&first, now);
+                self.look_between(&first, now);
             }
         }
     }
 
-    fn bring_forward(&mut self, camera: &CameraId, now: Moment) {
-        let Some(entry) = self.entries.get_mut(camera) else { return };
-        if entry.stage == Stage::Planned && entry.planned > now {
-            self.due.remove(&(entry.planned, camera.clone()));
-            entry.turn.get_or_insert(entry.planned);
-            entry.planned = now;
-            self.due.insert((now, camera.clone()));
+    /// Looks at a camera at once beside its turns, of which none is given up.
+    fn look_between(&mut self, camera: &CameraId, now: Moment) {
+        if let Some(turn) = self.bring_forward(camera, now)
+            && let Some(entry) = self.entries.get_mut(camera)
+        {
+            entry.turn.get_or_insert(turn);
         }
+    }
+
+    /// Gives for when the look was planned that is due now.
+    fn bring_forward(&mut self, camera: &CameraId, now: Moment) -> Option<Moment> {
+        let entry = self.entries.get_mut(camera).filter(|one| one.stage == Stage::Planned && one.planned > now)?;
+        let planned = std::mem::replace(&mut entry.planned, now);
+        self.due.remove(&(planned, camera.clone()));
+        self.due.insert((now, camera.clone()));
+        Some(planned)
     }
 
     /// When `start` next has something to do, if nothing ends before.

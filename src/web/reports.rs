@@ -12,7 +12,7 @@ use super::{Shared, api};
 use crate::config::Config;
 use crate::inventory::BadId;
 use crate::ledger::Month;
-use crate::report::{Report, ReportError, Selection};
+use crate::report::{Dossier, ReportError, Selection};
 use crate::store::Reader;
 
 #[derive(Deserialize)]
@@ -57,11 +57,11 @@ pub async fn report(State(shared): State<Shared>, Path(month): Path<String>, abo
     .await;
     match made {
         Ok(Ok(json)) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
-        Ok(Err(error @ ReportError::Unknown { .. })) => api::error(StatusCode::NOT_FOUND, &error.to_string()),
-        Ok(Err(error)) => {
+        Ok(Err(ReportError::Store(error))) => {
             tracing::error!(%error, "a report was asked for and the record cannot be read");
             api::error(StatusCode::INTERNAL_SERVER_ERROR, "the record cannot be read; the daemon's log says why")
         }
+        Ok(Err(error)) => api::error(StatusCode::NOT_FOUND, &error.to_string()),
         Err(_) => {
             api::error(StatusCode::INTERNAL_SERVER_ERROR, "the report could not be made; the daemon's log says why")
         }
@@ -70,7 +70,7 @@ pub async fn report(State(shared): State<Shared>, Path(month): Path<String>, abo
 
 fn make(config: &Config, month: Month, selection: &Selection) -> Result<Vec<u8>, ReportError> {
     let reader = Reader::open(&config.store.path)?;
-    let report = Report::make(config, &reader, month, selection, Timestamp::now())?;
+    let report = Dossier::make(config, &reader, month, selection, Timestamp::now(), &mut |_, _| {})?.report;
     let mut json = Vec::new();
     report.write_json(&mut json).expect("memory takes every byte");
     Ok(json)

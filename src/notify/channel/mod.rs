@@ -20,6 +20,7 @@ use std::sync::Arc;
 use super::{Answer, Channel, Deaf, Inbound};
 use crate::inventory::{self, ChannelId, Way};
 
+pub use self::email::{File, Mail, Mailer};
 pub use self::http::masked;
 
 /// A channel that is ready: its way out and, where it has one, its way back.
@@ -63,6 +64,18 @@ pub fn open(channel: &inventory::Channel, data_dir: &Path) -> Result<Line, OpenE
         Way::Email(settings) => one_way(Arc::new(email::Email::new(settings).map_err(unusable)?)),
         Way::Webhook(settings) => one_way(Arc::new(webhook::Webhook::new(settings, http()?))),
     })
+}
+
+/// The mailer of a channel of kind `email`. Opens no connection.
+///
+/// # Errors
+/// [`OpenError`] where it could never send anything.
+pub fn mailer(channel: &inventory::Channel) -> Result<Mailer, OpenError> {
+    let unusable = |why| OpenError::Unusable { channel: channel.id.clone(), why };
+    match &channel.way {
+        Way::Email(settings) => Mailer::new(settings).map_err(unusable),
+        _ => Err(unusable(format!("mail cannot go by a channel of kind {}", channel.kind()))),
+    }
 }
 
 /// What a failed request for news comes to.

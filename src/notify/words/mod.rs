@@ -23,6 +23,7 @@ use self::time::{Clock, length};
 use super::{Words, at_most};
 use crate::inventory::{Language, Role};
 use crate::judgement::event::{IncidentScope, PageReason};
+use crate::observation::Cause;
 use crate::paging::{About, AlertFacts, Facts, Message};
 
 /// Of a chat message.
@@ -46,6 +47,12 @@ pub fn words(message: &Message, language: Language, zone: &TimeZone) -> Words {
         text: at_most(&text, LONGEST_TEXT),
         short: in_short.short(&message.about),
     }
+}
+
+/// What a cause is called, in two or three words as they stand in a list.
+#[must_use]
+pub fn cause_name(cause: Cause, language: Language) -> &'static str {
+    (catalogue(language).advice)(Matter::of(IncidentScope::Camera, cause), IncidentScope::Camera, cause).name
 }
 
 fn catalogue(language: Language) -> &'static Catalogue {
