@@ -58,7 +58,11 @@ pub(super) fn uptime_bars(view: &View<'_>, rows: Vec<Bar>) -> Option<Block> {
 }
 
 /// Days that can be looked back, against those that are required.
-pub(super) fn recordings_bars<'a>(view: &View<'_>, cameras: impl IntoIterator<Item = &'a Camera<'a>>) -> Option<Block> {
+pub(super) fn recordings_bars<'a, 'b: 'a>(
+    view: &View<'_>,
+    cameras: impl IntoIterator<Item = &'a Camera<'b>>,
+    caption: Option<String>,
+) -> Option<Block> {
     let note = &view.manner.words.note;
     let mut scale: f64 = 1.0;
     let rows: Vec<Bar> = cameras
@@ -84,7 +88,7 @@ pub(super) fn recordings_bars<'a>(view: &View<'_>, cameras: impl IntoIterator<It
         .collect();
     (!rows.is_empty()).then(|| {
         Block::Bars(Bars {
-            caption: note.recordings_bars.to_owned(),
+            caption: caption.unwrap_or_else(|| note.recordings_bars.to_owned()),
             scale,
             target_label: Some(note.required_mark.to_owned()),
             rows,

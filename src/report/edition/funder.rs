@@ -20,6 +20,10 @@ const TROUBLES: usize = 5;
 const TROUBLES_OF_MANY: usize = 3;
 /// From how many cameras on a page is full.
 const MANY: usize = 6;
+/// How many cameras' recordings are drawn on a full page.
+const LEAST_RECORDED: usize = 4;
+/// How many shared cameras have a line of their own.
+const SHARED: usize = 3;
 
 pub(super) fn document(dossier: &Dossier, language: Language, fund: &FundId) -> Document {
     let view = View::new(dossier, language, Some(fund), |camera| camera.funds.contains(fund));
@@ -57,7 +61,7 @@ fn body(view: &View<'_>, fund: &FundId) -> Vec<Block> {
     ];
     blocks.extend(strips(view, &view.cameras));
     blocks.extend(what_went_wrong(view));
-    blocks.extend(recordings_bars(view, &view.cameras));
+    blocks.extend(recordings(view));
     blocks.extend(money(view, fund, &sum));
     blocks.extend(amendments(view, 2));
     blocks.push(styled(view.manner.words.note.how_counted, Style::Italic));
@@ -134,6 +138,26 @@ fn planned(view: &View<'_>) -> Option<Block> {
     (sum > 0).then(|| paragraph((manner.words.note.planned)(&named(view, &names, 4), &manner.length(sum))))
 }
 
+/// Of many cameras, those with the least; how many have enough stands above.
+fn recordings(view: &View<'_>) -> Option<Block> {
+    if view.cameras.len() <= MANY {
+        return recordings_bars(view, &view.cameras, None);
+    }
+    let mut least: Vec<&Camera<'_>> =
+        view.cameras.iter().filter(|camera| camera.is_in_service() && camera.is_recorded()).collect();
+    least.sort_by(|a, b| {
+        let days = |camera: &Camera<'_>| camera.figures.retention.span_days.unwrap_or(0.0);
+        a.has_enough_recordings().cmp(&b.has_enough_recordings()).then_with(|| days(a).total_cmp(&days(b)))
+    });
+    let all = least.len();
+    least.truncate(LEAST_RECORDED);
+    let caption = (least.len() < all).then(|| {
+        let cameras = view.manner.cameras(least.len() as u64);
+        (view.manner.words.note.recordings_bars_least)(&cameras)
+    });
+    recordings_bars(view, least, caption)
+}
+
 fn money(view: &View<'_>, fund: &FundId, sum: &Sum) -> Vec<Block> {
     let (manner, words) = (&view.manner, view.manner.words);
     let priced: Vec<u64> = view.cameras.iter().filter_map(Camera::price).collect();
@@ -176,21 +200,22 @@ pub(super) fn hour_cost(view: &View<'_>, cost: HourCost) -> String {
 /// Cameras that others paid for too.
 fn shared(view: &View<'_>, fund: &FundId) -> Option<Block> {
     let (manner, column) = (&view.manner, &view.manner.words.column);
-    let rows: Vec<_> = view
-        .cameras
-        .iter()
-        .filter(|camera| camera.shares().len() > 1)
+    let shared: Vec<&Camera<'_>> = view.cameras.iter().filter(|camera| camera.shares().len() > 1).collect();
+    if shared.len() > SHARED {
+        let cameras = manner.cameras(shared.len() as u64);
+        let mine = shared.iter().filter_map(|camera| share_of(camera, fund)).sum();
+        let all = shared.iter().filter_map(|camera| camera.price()).sum();
+        let others = named(view, &others(view, &shared, fund), 3);
+        let text = (view.manner.words.funder.shared_sum)(&cameras, &manner.count(mine), &manner.money(all), &others);
+        return Some(paragraph(text));
+    }
+    let rows: Vec<_> = shared
+        .into_iter()
         .map(|camera| {
             let amount = |vnd: Option<u64>| vnd.map_or_else(|| "—".to_owned(), |vnd| manner.count(vnd));
             let mine = share_of(camera, fund);
             let part = mine.zip(camera.price()).and_then(|(mine, all)| super::manner::hundredths(mine, all));
-            let others: BTreeSet<FundName<'_>> = camera
-                .shares()
-                .iter()
-                .filter(|share| share.fund != *fund)
-                .filter_map(|share| view.fund_name(&share.fund))
-                .collect();
-            let others: Vec<String> = others.iter().map(|name| name.one().to_owned()).collect();
+            let others = others(view, &[camera], fund);
             row(vec![
                 cell(view.name(camera)),
                 cell(amount(camera.price())),
@@ -208,4 +233,11 @@ fn shared(view: &View<'_>, fund: &FundId) -> Option<Block> {
         left(column.others, 2.4),
     ];
     (!rows.is_empty()).then(|| table(Some(view.manner.words.funder.shared), columns, rows))
+}
+
+/// Who else paid for them.
+fn others(view: &View<'_>, cameras: &[&Camera<'_>], fund: &FundId) -> Vec<String> {
+    let shares = cameras.iter().flat_map(|camera| camera.shares()).filter(|share| share.fund != *fund);
+    let names: BTreeSet<FundName<'_>> = shares.filter_map(|share| view.fund_name(&share.fund)).collect();
+    names.iter().map(|name| name.one().to_owned()).collect()
 }

@@ -83,6 +83,7 @@ impl Manner {
             (0, 0) if seconds == 0 => (unit.minutes)("0"),
             (0, 0) => unit.under_a_minute.to_owned(),
             (0, minutes) => (unit.minutes)(&minutes.to_string()),
+            (hours, 0) => (unit.hours)(&self.count(hours)),
             (hours, minutes) => (unit.hours_minutes)(&self.count(hours), &minutes.to_string()),
         }
     }

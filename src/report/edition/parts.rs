@@ -180,12 +180,12 @@ pub(super) fn state_cell(view: &View<'_>, camera: &Camera<'_>) -> Cell {
 pub(super) fn camera_columns(view: &View<'_>) -> Vec<Column> {
     let column = &view.manner.words.column;
     vec![
-        left(column.camera, 3.4),
+        left(column.camera, 2.9),
         right(column.uptime, 1.9),
-        right(column.coverage, 1.5),
-        right(column.dark, 1.9),
-        left(column.at_end, 1.5),
-        left(column.recordings, 2.2),
+        right(column.coverage, 1.3),
+        right(column.dark, 1.8),
+        left(column.at_end, 1.8),
+        left(column.recordings, 2.3),
     ]
 }
 

@@ -56,7 +56,7 @@ pub(super) fn document(dossier: &Dossier, language: Language, site: &SiteId) -> 
         }
         blocks.push(causes_table(&view, &sum, Some(words.commune.by_cause)));
     }
-    blocks.extend(recordings_bars(&view, &view.cameras));
+    blocks.extend(recordings_bars(&view, &view.cameras, None));
     blocks.extend(amendments(&view, 2));
     blocks.push(styled(words.note.how_counted, Style::Italic));
     let head = plain_head(&view, title.clone(), place.clone());

@@ -220,6 +220,11 @@ impl<'a> Camera<'a> {
         self.tally.in_service() > 0
     }
 
+    /// Whether somebody requires recordings of it.
+    pub fn is_recorded(&self) -> bool {
+        self.figures.retention.required_days.is_some()
+    }
+
     /// Whether its recordings are known; where they are, whether they are enough.
     pub fn has_enough_recordings(&self) -> Option<bool> {
         use crate::ledger::retention::RetentionState;

@@ -180,6 +180,9 @@ const NOTES: Notes = Notes {
     and_more: |_, n| format!("and {n} more"),
     strips: "Day by day; at the end of the line uptime (time observed)",
     recordings_bars: "Days of recordings that can be looked back on",
+    recordings_bars_least: |cameras| {
+        format!("Days of recordings that can be looked back on: the {cameras} with the least")
+    },
     uptime_bars: "Uptime (time observed)",
     planned: |days, length| format!("Planned work on {days}: {length}, added up over the cameras."),
     moment_of_end: |end| format!("at {end}"),
@@ -214,6 +217,11 @@ const FUNDER: Funder = Funder {
     hour_running: "What an hour of a working camera costs is worked out when the month is over.",
     hour_unknown: "What an hour of a working camera cost cannot be said: none was seen to work.",
     shared: "Cameras that others paid for too: cost, hours and parts are split by what each gave.",
+    shared_sum: |cameras, mine, all, others| {
+        format!(
+            "{cameras} were paid for together with {others}: {mine} of {all} is your part; cost and hours are split by it."
+        )
+    },
     amounts_unknown: |cameras| format!("Of {cameras} it is not known in full what was paid."),
 };
 

@@ -158,6 +158,7 @@ const NOTES: Notes = Notes {
     and_more: |_, n| format!("외 {n}건"),
     strips: "카메라별 일별 상태; 줄 끝은 가동률(데이터 수집률)",
     recordings_bars: "녹화: 되돌려 볼 수 있는 일수",
+    recordings_bars_least: |cameras| format!("녹화: 되돌려 볼 수 있는 일수가 가장 적은 {cameras}"),
     uptime_bars: "가동률(데이터 수집률)",
     planned: |days, length| format!("계획 정비: {days}, 카메라 시간 합계 {length}."),
     moment_of_end: |end| format!("{end} 기준"),
@@ -192,6 +193,11 @@ const FUNDER: Funder = Funder {
     hour_running: "시간당 비용은 이번 달이 끝난 뒤에 계산합니다.",
     hour_unknown: "확인된 작동 시간이 없어 시간당 비용을 계산할 수 없습니다.",
     shared: "여러 재원이 함께 부담한 카메라: 비용과 시간은 부담 금액에 따라 나눕니다.",
+    shared_sum: |cameras, mine, all, others| {
+        format!(
+            "공동 부담({others}) {cameras}: 전체 {all} 가운데 귀하의 부담은 {mine}동이며, 비용과 시간은 부담 금액에 따라 나눕니다."
+        )
+    },
     amounts_unknown: |cameras| format!("{cameras}는 지출 금액이 모두 확인되지 않았습니다."),
 };
 

@@ -162,6 +162,8 @@ pub struct Notes {
     pub and_more: fn(u64, &str) -> String,
     pub strips: Fixed,
     pub recordings_bars: Fixed,
+    /// The cameras that are drawn, those with the least.
+    pub recordings_bars_least: One,
     pub uptime_bars: Fixed,
     pub planned: Two,
     pub moment_of_end: One,
@@ -210,6 +212,8 @@ pub struct Funder {
     pub hour_running: Fixed,
     pub hour_unknown: Fixed,
     pub shared: Fixed,
+    /// Cameras, this fund's part, what they cost, who else paid.
+    pub shared_sum: Four,
     /// How many cameras' amounts are not known.
     pub amounts_unknown: One,
 }

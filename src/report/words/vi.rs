@@ -162,6 +162,7 @@ const NOTES: Notes = Notes {
     and_more: |_, n| format!("và {n} mục khác"),
     strips: "Từng camera, từng ngày; cuối dòng là tỷ lệ hoạt động (độ phủ dữ liệu)",
     recordings_bars: "Hình ghi: số ngày có thể xem lại",
+    recordings_bars_least: |cameras| format!("Hình ghi: số ngày có thể xem lại, {cameras} ít nhất"),
     uptime_bars: "Tỷ lệ hoạt động (độ phủ dữ liệu)",
     planned: |days, length| format!("Bảo trì theo kế hoạch ngày {days}: {length}, cộng thời gian của các camera."),
     moment_of_end: |end| format!("lúc {end}"),
@@ -196,6 +197,11 @@ const FUNDER: Funder = Funder {
     hour_running: "Chi phí cho mỗi giờ camera hoạt động được tính khi hết tháng.",
     hour_unknown: "Không tính được chi phí cho mỗi giờ hoạt động vì không ghi nhận được giờ hoạt động nào.",
     shared: "Camera do nhiều nguồn cùng đóng góp: chi phí và số giờ được chia theo số tiền của mỗi nguồn.",
+    shared_sum: |cameras, mine, all, others| {
+        format!(
+            "Có {cameras} cùng đóng góp với {others}: phần của quý vị là {mine} trong {all}; chi phí và số giờ được chia theo số tiền."
+        )
+    },
     amounts_unknown: |cameras| format!("Có {cameras} chưa biết đủ số tiền đã chi."),
 };
 

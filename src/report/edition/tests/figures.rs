@@ -218,6 +218,7 @@ fn numbers_and_days_are_written_in_each_languages_manner() {
     assert_eq!(vi.money(200_000_000), "200.000.000 đồng");
     assert_eq!([vi.millions(36_600_000), en.millions(2_000_000)], ["36,6", "2"]);
     assert_eq!([vi.length(0), vi.length(59), vi.length(3_660)], ["0 phút", "chưa đến 1 phút", "1 giờ 1 phút"]);
+    assert_eq!([vi.length(57_600), en.length(3_600_000)], ["16 giờ", "1,000 h"]);
     assert_eq!([vi.tenths(29.99), en.tenths(30.0)], ["29,9", "30"]);
     assert_eq!(vi.month("2026-10"), "tháng 10/2026");
     assert_eq!(en.month("2026-02"), "February 2026");

@@ -1,6 +1,7 @@
 //! What stands in a report, for every edition in every language.
 
 mod figures;
+mod pages;
 mod privacy;
 mod texts;
 
