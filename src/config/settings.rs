@@ -254,7 +254,10 @@ fn mail_channel(raw: &raw::Report, channels: &[At<raw::Channel>], log: &mut Log)
                 } else {
                     nearest(named.value.as_str(), mail.iter().map(|id| id.as_str()))
                 };
-                log.problem(named.mark, format!("there is no channel {:?} of kind email, {remedy}", named.value.as_str()));
+                log.problem(
+                    named.mark,
+                    format!("there is no channel {:?} of kind email, {remedy}", named.value.as_str()),
+                );
             }
             is_there.then(|| named.value.clone())
         }
