@@ -51,6 +51,17 @@ impl Month {
         Self { first: timezone.to_datetime(at).date().first_of_month() }
     }
 
+    /// The month after it.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self { first: self.first.checked_add(1.month()).unwrap_or(self.first) }
+    }
+
+    #[must_use]
+    pub fn first_day(self) -> Date {
+        self.first
+    }
+
     /// Its days, each from its midnight to the next.
     pub fn days(self, timezone: &TimeZone) -> impl Iterator<Item = Span> {
         let midnight = |day: Date| midnight(day, timezone);

@@ -4,10 +4,12 @@
 
 mod book;
 mod causes;
+pub mod closing;
 mod compile;
 mod csv;
 pub mod document;
 pub mod dossier;
+mod draw;
 pub mod edition;
 mod groups;
 pub mod html;
@@ -17,17 +19,21 @@ pub mod pdf;
 mod recordings;
 mod retention;
 mod selection;
+mod shown;
+pub mod whole_file;
 mod windows;
 mod words;
 pub mod xlsx;
 
 pub use compile::Progress;
 pub use dossier::Dossier;
+pub use draw::{Format, draw};
 pub use edition::Edition;
 pub use model::{CameraFigures, Figures, Group, GroupKind, OutageFigures, Report};
 pub use recordings::recordings;
 pub use retention::{CameraRetention, GroupRetention};
 pub use selection::Selection;
+pub use shown::{Asker, Shown, Standing};
 pub use windows::windows;
 
 use crate::store::StoreError;
@@ -43,4 +49,14 @@ pub enum ReportError {
     NotBegun { month: String, now: String },
     #[error("the record begins in {first}; nothing is known of {month}")]
     BeforeRecord { month: String, first: String },
+    #[error("{attempted} {path}: {source}")]
+    Archive { attempted: &'static str, path: String, source: std::io::Error },
+    #[error("{path} is not what was closed ({detail}); restore this month's directory from a backup")]
+    Damaged { path: String, detail: String },
+    #[error(transparent)]
+    Pdf(#[from] pdf::PdfError),
+    #[error(transparent)]
+    Xlsx(#[from] xlsx::XlsxError),
+    #[error(transparent)]
+    Write(#[from] std::io::Error),
 }

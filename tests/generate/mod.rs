@@ -64,7 +64,7 @@ pub fn generate(seed: u64) -> Trace {
     let mut dice = Dice::new(seed);
     let start = nanos("2026-11-04T16:59:00Z") + dice.roll(0, 300) * SECOND;
     let mut world = world(&mut dice);
-    let lines = observations(&mut dice, &world, start);
+    let lines = observations(&mut dice, &world, start, 1);
     windows(&mut dice, &mut world, &lines);
     Trace { world, lines, month: (2026, 11) }
 }
@@ -72,7 +72,7 @@ pub fn generate(seed: u64) -> Trace {
 /// A trace for a report: now and then over the end of a month, and with cameras that begin or end within the month.
 pub fn generate_for_report(seed: u64) -> Trace {
     let mut dice = Dice::new(seed ^ 0x5EED);
-    let starts = ["2026-11-04T16:59:00Z", "2026-10-31T16:50:00Z", "2026-10-24T23:40:00Z"];
+    let starts = ["2026-11-04T16:59:00Z", "2026-10-31T16:50:00Z", "2026-10-24T23:40:00Z", "2026-10-06T03:00:00Z"];
     let start = nanos(dice.pick::<&str>(&starts)) + dice.roll(0, 900) * SECOND + dice.roll(0, 3) * SECOND / 4;
     let mut world = world(&mut dice);
     world.timezone = *dice.pick::<&str>(&["Asia/Ho_Chi_Minh", "Asia/Ho_Chi_Minh", "Europe/Berlin", "America/New_York"]);
@@ -84,9 +84,17 @@ pub fn generate_for_report(seed: u64) -> Trace {
             camera.retired = Some(date(2026, 11, i8::try_from(dice.roll(8, 29)).unwrap()));
         }
     }
-    let lines = observations(&mut dice, &world, start);
+    // Some in slow motion: hours between two looks, so that a trace fills weeks.
+    let pace = *dice.pick(&[1, 60, 500]);
+    for camera in &mut world.cameras {
+        camera.interval *= pace;
+    }
+    let lines = observations(&mut dice, &world, start, pace);
     windows(&mut dice, &mut world, &lines);
-    Trace { world, lines, month: *dice.pick(&[(2026, 11), (2026, 10)]) }
+    // A month before the record is refused.
+    let first: jiff::Timestamp = lines[0]["at"].as_str().and_then(|at| at.parse().ok()).expect("a moment");
+    let first = first.in_tz(world.timezone).expect("a time zone").month();
+    Trace { world, lines, month: (2026, if first == 10 { *dice.pick(&[10, 10, 11]) } else { 11 }) }
 }
 
 fn world(dice: &mut Dice) -> World {
@@ -170,7 +178,7 @@ fn mood(dice: &mut Dice) -> Mood {
     ])
 }
 
-fn observations(dice: &mut Dice, world: &World, start: Nanos) -> Vec<Value> {
+fn observations(dice: &mut Dice, world: &World, start: Nanos, pace: i64) -> Vec<Value> {
     let mut lines = Vec::new();
     let mut at = start;
     let mut moods: Vec<Mood> = world.cameras.iter().map(|_| mood(dice)).collect();
@@ -186,8 +194,8 @@ fn observations(dice: &mut Dice, world: &World, start: Nanos) -> Vec<Value> {
         at += match dice.next() % 100 {
             0..25 => 0,
             25..40 => dice.roll(1, 7) * SECOND / 4,
-            40..97 => dice.roll(1, longest_step) * SECOND,
-            _ => dice.roll(60, 400) * SECOND,
+            40..97 => dice.roll(1, longest_step) * SECOND * pace,
+            _ => dice.roll(60, 400) * SECOND * pace,
         };
         let time = text(at);
         if dice.chance(restless) && dice.chance(40) {

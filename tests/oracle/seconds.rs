@@ -72,22 +72,23 @@ pub fn camera(world: &World, camera: &Camera, lines: &[Value], from: i64, to: i6
     let mut sums = Sums::default();
     let mut outages: Vec<(i64, i64, Option<String>)> = Vec::new();
     let mut next = 0;
-    for s in from..to {
-        while next < record.len() && second(record[next].since) <= s {
+    let (installed, retired) = (second(installed), second(retired));
+    let windows: Vec<(i64, i64)> = windows.iter().map(|(from, to)| (second(*from), second(*to))).collect();
+    let sinces: Vec<i64> = record.iter().map(|recorded| second(recorded.since)).collect();
+    // Nothing is known of what lies beyond the record: it is counted without looking.
+    let in_service = |from: i64, to: i64| (to.min(retired) - from.max(installed)).max(0).unsigned_abs();
+    let (first, last) = (begins.clamp(from, to), ends.clamp(from, to));
+    sums.unknown = in_service(from, first) + in_service(last, to);
+    for s in first..last {
+        while next < sinces.len() && sinces[next] <= s {
             next += 1;
         }
-        if s < second(installed) || s >= second(retired) {
+        if s < installed || s >= retired {
             continue;
         }
         let under = next.checked_sub(1).map(|i| &record[i]);
-        let is_covered = windows.iter().any(|(from, to)| second(*from) <= s && s < second(*to));
-        let state = if s < begins || s >= ends {
-            UNKNOWN
-        } else if is_covered {
-            MAINTENANCE
-        } else {
-            under.map_or(UNKNOWN, |recorded| recorded.state)
-        };
+        let is_covered = windows.iter().any(|(from, to)| (*from..*to).contains(&s));
+        let state = if is_covered { MAINTENANCE } else { under.map_or(UNKNOWN, |recorded| recorded.state) };
         match state {
             UP => sums.up += 1,
             DEGRADED => sums.degraded += 1,
