@@ -32,7 +32,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 pub use self::canonical::{figures, hash};
-pub use self::deliveries::{Deliveries, Delivery, Ended, Verdict, Why};
+pub use self::deliveries::{Deliveries, Delivery, Ended, Verdict, Why, address_hash};
 pub use self::due::{Closing, close_due, closes_at};
 use super::dossier::Amendment;
 use super::{Dossier, ReportError, whole_file};
