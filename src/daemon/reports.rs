@@ -236,9 +236,7 @@ impl Job {
 }
 
 /// Does something long on a thread of its own, which gives way to everything else.
-async fn aside<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Undone> + Send + 'static,
-) -> Result<T, Undone> {
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Undone> + Send + 'static) -> Result<T, Undone> {
     let (done, answer) = oneshot::channel();
     let thread = std::thread::Builder::new().name("reports".to_owned()).spawn(move || {
         // On Linux this is of the thread alone. Where it is not allowed the work is done all the same.

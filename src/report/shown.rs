@@ -6,13 +6,13 @@ use std::io::Write;
 use jiff::Timestamp;
 
 use super::closing::{Archive, Closed};
-use super::compile::Progress;
+use super::compile::{Progress, check_month};
 use super::document::Document;
 use super::dossier::Dossier;
 use super::{Edition, Format, ReportError, Selection, html, pdf, xlsx};
 use crate::config::Config;
 use crate::inventory::Language;
-use crate::ledger::Month;
+use crate::ledger::{Month, Span};
 use crate::store::Reader;
 
 /// A month, and how it stands.
@@ -70,6 +70,20 @@ impl Shown {
         let mut closed = archive.open(month)?;
         closed.amendments.extend(found);
         Self::closed(closed, selection)
+    }
+
+    /// Whether there is anything to show of a month, without making it.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn exists(config: &Config, month: Month, now: Timestamp) -> Result<(), ReportError> {
+        if Archive::of(config).holds(month) {
+            return Ok(());
+        }
+        let record = Reader::open(&config.store.path)?.extent()?;
+        let record = record.map(|record| Span::between(record.from, record.to));
+        let timezone = &config.daemon.timezone;
+        check_month(month, month.span(timezone), record, now, timezone)
     }
 
     /// A part of a closed month, with what was corrected since.
