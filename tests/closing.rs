@@ -173,9 +173,7 @@ fn a_month_is_closed_and_its_reports_reach_everybody_through_an_outage_of_the_ma
         daemon.metric("camwatch_report_deliveries_total{result=\"later\"}").is_some_and(|n| n > 0.0)
     });
     assert_eq!(daemon.metric("camwatch_report_months_closed_total"), Some(1.0));
-    wait_until("the count of who waits", PATIENCE, || {
-        daemon.metric("camwatch_report_deliveries_pending") == Some(3.0)
-    });
+    wait_until("the count of who waits", PATIENCE, || daemon.metric("camwatch_report_deliveries_pending") == Some(3.0));
     daemon.process.signal(rustix::process::Signal::KILL);
     daemon.process.wait(PATIENCE);
     let log = daemon.process.stderr();
@@ -264,7 +262,10 @@ fn without_a_way_to_send_the_month_is_kept_and_work_declared_late_becomes_an_ame
     assert_eq!(asked, serde_json::from_slice::<Value>(&closed.stdout).expect("JSON"));
     let amendments: Value = serde_json::from_str(&file(&config, "amendments.json")).expect("JSON");
     let one = &amendments.as_array().expect("a list")[0];
-    assert_eq!((&one["camera"], &one["before"]["dark"], &one["after"]["maintenance"]), (&"yl-01".into(), &DAY.into(), &DAY.into()));
+    assert_eq!(
+        (&one["camera"], &one["before"]["dark"], &one["after"]["maintenance"]),
+        (&"yl-01".into(), &DAY.into(), &DAY.into())
+    );
     assert_eq!((file(&config, "figures.json"), file(&config, "figures.sha256")), (figures, hash.clone()));
     let index = daemon.get(&format!("/reports/{month}"));
     assert!(index.contains(hex) && index.contains("Corrections since, one for each camera: 1."), "{index}");
@@ -292,7 +293,10 @@ fn a_months_page_leads_to_every_report_and_what_is_not_there_says_why() {
     for (link, begins) in [("format=pdf&fund=school", "%PDF-"), ("format=xlsx", "PK")] {
         let answer = raw_get(config.port, &format!("/reports/{month}?{link}"));
         let head = String::from_utf8_lossy(&answer).into_owned();
-        assert!(head.contains("content-disposition: ") && head.contains(&format!("filename=\"camwatch-{month}-")), "{head}");
+        assert!(
+            head.contains("content-disposition: ") && head.contains(&format!("filename=\"camwatch-{month}-")),
+            "{head}"
+        );
         assert!(answer.windows(begins.len()).any(|window| window == begins.as_bytes()), "{link}");
     }
     for (path, status, why) in [
@@ -358,7 +362,11 @@ fn a_disk_that_is_full_leaves_the_old_report_and_no_half_of_a_new_one() {
         assert!(stderr(&full).contains("No space left"), "{format}: {}", stderr(&full));
     }
     let nowhere = report(&config, &["--output", "/nowhere/last.json"]);
-    assert!(nowhere.status.code() == Some(3) && stderr(&nowhere).contains("/nowhere/last.json"), "{}", stderr(&nowhere));
+    assert!(
+        nowhere.status.code() == Some(3) && stderr(&nowhere).contains("/nowhere/last.json"),
+        "{}",
+        stderr(&nowhere)
+    );
 }
 
 #[test]

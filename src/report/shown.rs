@@ -118,7 +118,18 @@ impl Shown {
         match format {
             Format::Json => dossier.report.write_json(out)?,
             Format::Csv => dossier.report.write_csv(out)?,
-            Format::Pdf => pdf::write(&self.document(edition, language), out)?,
+            Format::Pdf => {
+                let written = pdf::write(&self.document(edition, language), out)?;
+                if !written.missing.is_empty() {
+                    let characters = written.missing.iter().collect::<String>();
+                    let report = edition.file_name(dossier, language, format);
+                    tracing::warn!(
+                        report,
+                        characters,
+                        "no font of the PDF has these characters: a sign for it stands there"
+                    );
+                }
+            }
             Format::Html => html::write(&self.document(edition, language), out)?,
             Format::Xlsx => xlsx::write(dossier, language, out)?,
         }
