@@ -213,13 +213,13 @@ impl Job {
         mailer: &Mailer,
     ) -> Result<Answer, Undone> {
         let (archive, closed, edition) = (archive.clone(), Arc::clone(closed), parcel.edition.clone());
-        let (cover, name, bytes) = aside(move || {
+        let (cover, bytes) = aside(move || {
             let shown = Shown::closed(Closed::clone(&closed), &edition.selection())?;
             let language = edition.language(&shown.dossier);
             let name = edition.file_name(&shown.dossier, language, Format::Pdf);
             let cover = Cover::of(&edition.document(&shown.dossier, language), &closed.hash, shown.is_amended());
             let bytes = archive.drawn(month, &name, |out| shown.draw(&edition, language, Format::Pdf, out))?;
-            Ok((cover, name, bytes))
+            Ok((cover, bytes))
         })
         .await?;
         let mail = Mail {
@@ -229,7 +229,8 @@ impl Job {
             subject: cover.subject,
             text: cover.text,
             html: cover.html,
-            file: File { name, content_type: Format::Pdf.content_type(), bytes },
+            // So short that the header needs no continuation (RFC 2231), which not every mail program reads.
+            file: File { name: format!("camwatch-{month}.pdf"), content_type: Format::Pdf.content_type(), bytes },
         };
         Ok(mailer.send(mail).await)
     }
