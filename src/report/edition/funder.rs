@@ -21,9 +21,7 @@ const TROUBLES_OF_MANY: usize = 3;
 /// From how many cameras on a page is full.
 const MANY: usize = 6;
 /// How many cameras' recordings are drawn on a full page.
-const LEAST_RECORDED: usize = 4;
-/// How many shared cameras have a line of their own.
-const SHARED: usize = 3;
+const LEAST_RECORDED: usize = 3;
 
 pub(super) fn document(dossier: &Dossier, language: Language, fund: &FundId) -> Document {
     let view = View::new(dossier, language, Some(fund), |camera| camera.funds.contains(fund));
@@ -109,18 +107,22 @@ fn what_went_wrong(view: &View<'_>) -> Vec<Block> {
         blocks.push(paragraph(words.funder.nothing_went_wrong));
     } else {
         blocks.push(troubles_table(view, &all[..all.len().min(room)]));
-        let (more, rest) = (all.len().saturating_sub(room) as u64, all.iter().skip(room));
-        if more > 0 {
-            let length = manner.length(rest.map(|one| one.dark_seconds).sum());
-            blocks.push(paragraph((words.note.outages_left_out)(&manner.count(more), &length)));
-        }
     }
-    blocks.extend(planned(view));
+    let mut below = Vec::new();
+    if all.len() > room {
+        let (more, rest) = ((all.len() - room) as u64, all.iter().skip(room));
+        let length = manner.length(rest.map(|one| one.dark_seconds).sum());
+        below.push((words.note.outages_left_out)(&manner.count(more), &length));
+    }
+    below.extend(planned(view));
+    if !below.is_empty() {
+        blocks.push(paragraph(below.join(" ")));
+    }
     blocks
 }
 
 /// On which days planned work was done, and how long it kept cameras away.
-fn planned(view: &View<'_>) -> Option<Block> {
+fn planned(view: &View<'_>) -> Option<String> {
     let manner = &view.manner;
     let sum: u64 = view.cameras.iter().map(|camera| camera.tally.maintenance).sum();
     let first = manner.day_of(view.period()?.0);
@@ -135,7 +137,7 @@ fn planned(view: &View<'_>) -> Option<Block> {
         .filter_map(|day| first.checked_add(jiff::Span::new().try_days(i64::try_from(*day).ok()?).ok()?).ok())
         .map(|day| manner.date(day))
         .collect();
-    (sum > 0).then(|| paragraph((manner.words.note.planned)(&named(view, &names, 4), &manner.length(sum))))
+    (sum > 0).then(|| (manner.words.note.planned)(&named(view, &names, 4), &manner.length(sum)))
 }
 
 /// Of many cameras, those with the least; how many have enough stands above.
@@ -201,7 +203,7 @@ pub(super) fn hour_cost(view: &View<'_>, cost: HourCost) -> String {
 fn shared(view: &View<'_>, fund: &FundId) -> Option<Block> {
     let (manner, column) = (&view.manner, &view.manner.words.column);
     let shared: Vec<&Camera<'_>> = view.cameras.iter().filter(|camera| camera.shares().len() > 1).collect();
-    if shared.len() > SHARED {
+    if shared.len() > 1 && view.cameras.len() > MANY {
         let cameras = manner.cameras(shared.len() as u64);
         let mine = shared.iter().filter_map(|camera| share_of(camera, fund)).sum();
         let all = shared.iter().filter_map(|camera| camera.price()).sum();

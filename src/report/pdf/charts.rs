@@ -73,7 +73,7 @@ pub(super) fn strips<'a>(flow: &mut Flow<'a>, strips: &'a Strips) {
     }
     let set = Type::new(flow.theme.table, 1.2);
     let area = flow.text_area();
-    let columns = Columns::new(area, strips.rows.iter().map(|row| row.value.as_str()), set.size, 0.28);
+    let columns = Columns::new(area, strips.rows.iter().map(|row| row.value.as_str()), set.size, 0.32);
     let heads = Type::new(flow.theme.table * 0.72, 1.2).in_colour(GREY);
     let row_height = |row: &Strip| {
         let label = height(&Prose::new(&row.label, Face::Regular), set, columns.label);

@@ -175,7 +175,7 @@ const NOTES: Notes = Notes {
     no_amendments: "No closed month was corrected.",
     no_outages: "No camera lost its signal in this month.",
     outages_left_out: |n, length| {
-        format!("And {n} more, in all {length} without signal; the workbook lists every one.")
+        format!("And {n} more, in all {length} without signal; the report as a workbook lists every one.")
     },
     and_more: |_, n| format!("and {n} more"),
     strips: "Day by day; at the end of the line uptime (time observed)",

@@ -153,7 +153,7 @@ const NOTES: Notes = Notes {
     no_amendments: "정정된 마감 월이 없습니다.",
     no_outages: "이번 달에 신호가 끊긴 카메라가 없습니다.",
     outages_left_out: |n, length| {
-        format!("그 밖에 {n}건, 신호 끊김 합계 {length}이 있으며 전체 목록은 엑셀 파일에 있습니다.")
+        format!("그 밖에 {n}건, 신호 끊김 합계 {length}이 있으며 전체 목록은 엑셀 형식의 보고서에 있습니다.")
     },
     and_more: |_, n| format!("외 {n}건"),
     strips: "카메라별 일별 상태; 줄 끝은 가동률(데이터 수집률)",

@@ -157,7 +157,7 @@ const NOTES: Notes = Notes {
     no_amendments: "Không có tháng đã chốt nào được điều chỉnh.",
     no_outages: "Trong tháng không có camera nào mất tín hiệu.",
     outages_left_out: |n, length| {
-        format!("Ngoài ra còn {n} lần khác, cộng {length} mất tín hiệu; bảng tính kèm theo ghi đủ từng lần.")
+        format!("Ngoài ra còn {n} lần khác, cộng {length} mất tín hiệu; báo cáo dạng bảng tính ghi đủ từng lần.")
     },
     and_more: |_, n| format!("và {n} mục khác"),
     strips: "Từng camera, từng ngày; cuối dòng là tỷ lệ hoạt động (độ phủ dữ liệu)",
