@@ -81,11 +81,8 @@ fn put_lines(flow: &mut Flow, text: &Lines, tail: f32) -> f32 {
             first_top.get_or_insert(top);
             let indent = if line.range.start == lines[0].range.start { indent } else { 0.0 };
             let free = area.width() - indent - line.width;
-            let gap = if justified && line.wrapped && line.gaps > 0 {
-                free.max(0.0) / f32::from(line.gaps)
-            } else {
-                0.0
-            };
+            let gap =
+                if justified && line.wrapped && line.gaps > 0 { free.max(0.0) / f32::from(line.gaps) } else { 0.0 };
             // A line with few words would be torn apart.
             let gap = if gap > set.size * 0.8 { 0.0 } else { gap };
             flow.line_at(Some(part), prose, line, (area.left + indent, top), set, gap, area);

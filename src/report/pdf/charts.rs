@@ -127,8 +127,7 @@ fn day_numbers(flow: &mut Flow, days: usize, columns: &Columns, set: Type) {
         let prose = Prose::new(&number, Face::Regular);
         let middle = columns.chart_left + (to_f32(day) - 0.5) * width;
         let half = prose.width(set.size) / 2.0;
-        let within =
-            Area { left: middle - half, right: middle + half, top: flow.y, bottom: flow.y + set.leading };
+        let within = Area { left: middle - half, right: middle + half, top: flow.y, bottom: flow.y + set.leading };
         flow.text_in(None, &prose, set, Align::Centre, within);
     }
     flow.y += set.leading;

@@ -170,21 +170,15 @@ fn tags(structure: &Structure, drawn: Vec<(usize, Identifier)>) -> TagTree {
 /// A part with all that is in it; nothing where nothing of it was drawn.
 fn group(structure: &Structure, ink: &mut [Vec<Identifier>], index: usize) -> Option<TagGroup> {
     let part = &structure.parts[index];
-    let mut children: Vec<Node> = part
-        .children
-        .iter()
-        .filter_map(|child| group(structure, ink, *child))
-        .map(Node::from)
-        .collect();
+    let mut children: Vec<Node> =
+        part.children.iter().filter_map(|child| group(structure, ink, *child)).map(Node::from).collect();
     children.extend(std::mem::take(&mut ink[index]).into_iter().map(Node::from));
     // An empty cell keeps its place in the row.
     if children.is_empty() && !matches!(part.role, Role::Cell | Role::HeadCell) {
         return None;
     }
     let mut group = match part.role {
-        Role::Heading(level) => {
-            TagGroup::new(Tag::Hn(NonZeroU16::new(level.into()).unwrap_or(NonZeroU16::MIN), None))
-        }
+        Role::Heading(level) => TagGroup::new(Tag::Hn(NonZeroU16::new(level.into()).unwrap_or(NonZeroU16::MIN), None)),
         Role::Paragraph => TagGroup::new(Tag::P),
         Role::Caption => TagGroup::new(Tag::Caption),
         Role::List => TagGroup::new(Tag::L(ListNumbering::None)),

@@ -223,7 +223,10 @@ impl<'a> Flow<'a> {
     }
 
     /// One line, its upper edge at `top`, in the box given to it.
-    #[expect(clippy::too_many_arguments, reason = "what is set, where, and how: a struct of them would be made and read once")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what is set, where, and how: a struct of them would be made and read once"
+    )]
     pub(super) fn line(
         &mut self,
         part: Option<usize>,
@@ -267,14 +270,7 @@ impl<'a> Flow<'a> {
     }
 
     /// All lines of a short text in a box, from its upper edge on. Returns their height.
-    pub(super) fn text_in(
-        &mut self,
-        part: Option<usize>,
-        prose: &Prose,
-        set: Type,
-        align: Align,
-        within: Area,
-    ) -> f32 {
+    pub(super) fn text_in(&mut self, part: Option<usize>, prose: &Prose, set: Type, align: Align, within: Area) -> f32 {
         let mut top = within.top;
         for line in prose.lines(set.size, within.width(), 0.0) {
             self.line(part, prose, &line, top, set, align, within);

@@ -135,7 +135,8 @@ fn heading<'a>(flow: &mut Flow<'a>, level: u8, text: &'a str, annex: bool) {
     let theme = flow.theme;
     let level = level.clamp(1, 3);
     let size = theme.headings[usize::from(level) - 1];
-    let (size, align) = if annex && theme.administrative { (size * 14.0 / 13.0, Align::Centre) } else { (size, Align::Left) };
+    let (size, align) =
+        if annex && theme.administrative { (size * 14.0 / 13.0, Align::Centre) } else { (size, Align::Left) };
     let face = if level == 3 { Face::BoldItalic } else { Face::Bold };
     flow.space(theme.paragraph_gap);
     flow.heading(level, text, Type::new(size, 1.25), face, align, size * 0.45);

@@ -162,12 +162,7 @@ impl<'a> Prose<'a> {
             if x + advance > room {
                 if let Some((end, width, gaps_before, next, behind)) = chance.take() {
                     if end > start {
-                        lines.push(Line {
-                            range: start..end,
-                            width: width * size,
-                            gaps: gaps_before,
-                            wrapped: true,
-                        });
+                        lines.push(Line { range: start..end, width: width * size, gaps: gaps_before, wrapped: true });
                         room = limit(false);
                     }
                     x -= behind;
@@ -206,15 +201,7 @@ impl<'a> Prose<'a> {
             let Some(run) = runs.last_mut() else { continue };
             let from = run.text.len();
             run.text.push(glyph.shows);
-            run.glyphs.push(KrillaGlyph::new(
-                glyph.id(),
-                advance / size,
-                0.0,
-                0.0,
-                0.0,
-                from..run.text.len(),
-                None,
-            ));
+            run.glyphs.push(KrillaGlyph::new(glyph.id(), advance / size, 0.0, 0.0, 0.0, from..run.text.len(), None));
             run.width += advance;
         }
         runs
