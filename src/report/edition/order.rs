@@ -28,7 +28,10 @@ pub(super) fn key(name: &str) -> (String, String) {
 /// So many digits that 9 comes before 10.
 fn number(key: &mut String, digits: &mut String) {
     if !digits.is_empty() {
-        key.push_str(&format!("{digits:0>12}"));
+        for _ in digits.len()..12 {
+            key.push('0');
+        }
+        key.push_str(digits);
         digits.clear();
     }
 }

@@ -67,12 +67,11 @@ impl Uptime {
         let ratio = |part: u64, whole: u64| part as f64 / whole as f64;
         let seen = tally.up + tally.degraded;
         match (self, target) {
-            (Self::None(_), _) => Tone::Faint,
             (Self::Figure(_), Some(target)) if ratio(seen, tally.observed()) >= target => Tone::Good,
             (Self::Figure(_), Some(_)) => Tone::Bad,
             (Self::Range(..), Some(target)) if ratio(seen, expected(tally)) >= target => Tone::Good,
             (Self::Range(..), Some(target)) if ratio(seen + tally.unknown, expected(tally)) < target => Tone::Bad,
-            (Self::Range(..), _) => Tone::Faint,
+            (Self::None(_) | Self::Range(..), _) => Tone::Faint,
             (Self::Figure(_), None) => Tone::Neutral,
         }
     }

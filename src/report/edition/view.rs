@@ -145,13 +145,9 @@ impl<'a> View<'a> {
         })
     }
 
-    pub fn site_name<'b>(&self, camera: &'b Camera<'_>) -> &'b str {
-        camera.site.map_or(camera.figures.site.as_str(), |site| &site.name)
-    }
-
     /// Name and site in one line.
     pub fn full_name(&self, camera: &Camera<'_>) -> String {
-        let (name, site) = (self.name(camera), self.site_name(camera));
+        let (name, site) = (self.name(camera), camera.site_name());
         if name == site { name.to_owned() } else { (self.manner.words.name.camera_of_site)(name, site) }
     }
 
@@ -197,6 +193,10 @@ impl<'a> View<'a> {
 impl<'a> Camera<'a> {
     pub fn shares(&self) -> &[Share] {
         self.notes.map(|notes| notes.shares.as_slice()).unwrap_or_default()
+    }
+
+    pub fn site_name(&self) -> &'a str {
+        self.site.map_or(self.figures.site.as_str(), |site| &site.name)
     }
 
     pub fn village(&self) -> Option<&'a str> {

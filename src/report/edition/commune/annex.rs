@@ -45,7 +45,7 @@ fn cameras(view: &View<'_>) -> Block {
         if last.replace(&camera.figures.site) != Some(&camera.figures.site)
             && let Some(sum) = sums.get(&camera.figures.site)
         {
-            rows.push(strong(sum_cells(view, sum, view.site_name(camera).to_owned())));
+            rows.push(strong(sum_cells(view, sum, camera.site_name().to_owned())));
         }
         rows.push(row(camera_cells(view, camera, view.name(camera).to_owned())));
     }

@@ -253,7 +253,7 @@ fn short_recordings(view: &View<'_>, sum: &Sum) -> Vec<Block> {
     let rows = short
         .iter()
         .take(NAMES)
-        .map(|camera| row(vec![cell(view.name(camera)), cell(view.site_name(camera)), recordings_cell(view, camera)]));
+        .map(|camera| row(vec![cell(view.name(camera)), cell(camera.site_name()), recordings_cell(view, camera)]));
     let column = &words.column;
     let columns = vec![left(column.camera, 3.0), left(column.site, 2.2), left(column.recordings, 2.2)];
     let mut blocks = vec![table(Some(words.commune.short_recordings), columns, rows.collect())];
