@@ -123,7 +123,11 @@ pub fn draw(
             if !written.missing.is_empty() {
                 let characters = written.missing.iter().collect::<String>();
                 let report = edition.file_name(dossier, language, format);
-                tracing::warn!(report, characters, "no font of the PDF has these characters: a sign for it stands there");
+                tracing::warn!(
+                    report,
+                    characters,
+                    "no font of the PDF has these characters: a sign for it stands there"
+                );
             }
         }
         Format::Html => html::write(&edition.document(dossier, language), out)?,

@@ -81,11 +81,8 @@ fn put_lines(flow: &mut Flow, text: &Lines, tail: f32) -> f32 {
             first_top.get_or_insert(top);
             let indent = if line.range.start == lines[0].range.start { indent } else { 0.0 };
             let free = area.width() - indent - line.width;
-            let gap = if justified && line.wrapped && line.gaps > 0 {
-                free.max(0.0) / f32::from(line.gaps)
-            } else {
-                0.0
-            };
+            let gap =
+                if justified && line.wrapped && line.gaps > 0 { free.max(0.0) / f32::from(line.gaps) } else { 0.0 };
             // A line with few words would be torn apart.
             let gap = if gap > set.size * 0.8 { 0.0 } else { gap };
             flow.line_at(Some(part), prose, line, (area.left + indent, top), set, gap, area);
@@ -151,7 +148,6 @@ fn key_figure_row<'a>(flow: &mut Flow<'a>, figures: &'a [KeyFigure], width: f32,
     let top = flow.y;
     let mut left = flow.text_area().left;
     for figure in figures {
-        let part = flow.structure.add(None, Role::Paragraph);
         let frame = Area { left, right: left + width, top, bottom: top + total };
         flow.fill(frame, Colour(0xf6, 0xf7, 0xf8));
         flow.shapes(vec![Shape::Area(frame)], Paint::Stroke(RULE, 0.5));
@@ -162,12 +158,15 @@ fn key_figure_row<'a>(flow: &mut Flow<'a>, figures: &'a [KeyFigure], width: f32,
         marks::draw(flow, figure.tone, within.left, within.top + label_set.leading / 2.0, label_set.size);
         let aside = marks::room(figure.tone, label_set.size);
         let label = Area { left: within.left + aside, ..within };
+        let part = flow.structure.add(None, Role::Paragraph);
         flow.text_in(Some(part), &plain(&figure.label), label_set, Align::Left, label);
         within.top += labels;
         let said = value_set.in_colour(marks::text_colour(figure.tone));
+        let part = flow.structure.add(None, Role::Paragraph);
         flow.text_in(Some(part), &bold(&figure.value), said, Align::Left, within);
         within.top += values;
         if let Some(note) = &figure.note {
+            let part = flow.structure.add(None, Role::Paragraph);
             flow.text_in(Some(part), &plain(note), label_set, Align::Left, within);
         }
         left += width + gap;
@@ -196,15 +195,17 @@ pub(super) fn signature<'a>(flow: &mut Flow<'a>, signature: &'a Signature) {
             within.top += flow.text_in(Some(part), &text, list, Align::Left, within);
         }
     }
-    let part = flow.structure.add(None, Role::Paragraph);
     let mut within = right;
     for line in &signature.authority {
+        let part = flow.structure.add(None, Role::Paragraph);
         let text = Prose::new(line, Face::Bold);
         within.top += flow.text_in(Some(part), &text, authority, Align::Centre, within);
     }
+    let part = flow.structure.add(None, Role::Paragraph);
     let text = Prose::new(&signature.room, Face::Italic);
     within.top += flow.text_in(Some(part), &text, room, Align::Centre, within);
     within.top += ROOM_TO_SIGN;
+    let part = flow.structure.add(None, Role::Paragraph);
     let text = Prose::new(&signature.name, Face::Bold);
     flow.text_in(Some(part), &text, authority, Align::Centre, within);
     flow.y = top + total;

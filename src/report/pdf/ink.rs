@@ -30,7 +30,11 @@ pub(super) enum Shape {
     Area(Area),
     /// Corners of a filled polygon.
     Polygon(Vec<(f32, f32)>),
-    Circle { x: f32, y: f32, radius: f32 },
+    Circle {
+        x: f32,
+        y: f32,
+        radius: f32,
+    },
     /// From, to.
     Line((f32, f32), (f32, f32)),
 }
@@ -51,7 +55,10 @@ pub(super) enum Ink {
         colour: Colour,
         run: GlyphRun,
         /// The box that the layout gave to it: a cell, or the page's text area.
-        #[cfg_attr(not(test), expect(dead_code, reason = "what is drawn stands where it stands; tests see that it stays inside"))]
+        #[cfg_attr(
+            not(test),
+            expect(dead_code, reason = "what is drawn stands where it stands; tests see that it stays inside")
+        )]
         within: Area,
     },
     /// Drawn as one.

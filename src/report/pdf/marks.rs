@@ -45,8 +45,11 @@ pub(super) fn draw(flow: &mut Flow, tone: Tone, left: f32, middle: f32, size: f3
         Tone::Neutral => return,
         Tone::Good => (Shape::Circle { x, y: middle, radius }, Paint::Fill(colour)),
         Tone::Warning => {
-            let corners =
-                vec![(x, middle - radius * 1.15), (x + radius * 1.25, middle + radius), (x - radius * 1.25, middle + radius)];
+            let corners = vec![
+                (x, middle - radius * 1.15),
+                (x + radius * 1.25, middle + radius),
+                (x - radius * 1.25, middle + radius),
+            ];
             (Shape::Polygon(corners), Paint::Fill(colour))
         }
         Tone::Bad => {

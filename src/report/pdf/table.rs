@@ -221,7 +221,10 @@ impl<'a> Plan<'a> {
                 within.top += set.leading;
             }
         }
-        flow.shapes(self.rules(top, bottom), if self.grid { Paint::Stroke(BLACK, 0.4) } else { Paint::Stroke(RULE, 0.4) });
+        flow.shapes(
+            self.rules(top, bottom),
+            if self.grid { Paint::Stroke(BLACK, 0.4) } else { Paint::Stroke(RULE, 0.4) },
+        );
         flow.y = bottom;
     }
 
@@ -246,8 +249,7 @@ fn lines_in(height: f32, leading: f32) -> usize {
 /// the others' expense; and whether that succeeded.
 fn widths(table: &Table, total: f32, size: f32, pad: f32) -> (Vec<f32>, bool) {
     let shares: f32 = table.columns.iter().map(|column| column.share.max(0.01)).sum();
-    let mut widths: Vec<f32> =
-        table.columns.iter().map(|column| column.share.max(0.01) / shares * total).collect();
+    let mut widths: Vec<f32> = table.columns.iter().map(|column| column.share.max(0.01) / shares * total).collect();
     let wanted: Vec<f32> = (0..widths.len())
         .map(|column| {
             // Whoever writes a word as long as that has it broken.
@@ -275,17 +277,20 @@ fn widths(table: &Table, total: f32, size: f32, pad: f32) -> (Vec<f32>, bool) {
 fn least_width(table: &Table, column: usize, size: f32) -> f32 {
     let title = Prose::new(&table.columns[column].title, Face::Bold).longest_word(size);
     let figures = table.columns[column].align == Align::Right;
-    table.rows.iter().filter_map(|row| Some((row.cells.get(column)?, row.strong))).fold(title, |least, (cell, strong)| {
-        let prose = Prose::new(&cell.text, if strong { Face::Bold } else { Face::Regular });
-        let aside = marks::room(cell.tone, size);
-        let whole = prose.width(size) + aside;
-        // Most cells fit, and need no closer look. What the others take away is asked of what they really need.
-        if whole <= least {
-            least
-        } else if figures && prose.as_str().chars().count() <= 24 {
-            whole
-        } else {
-            least.max(prose.longest_word(size) + aside)
-        }
-    })
+    table.rows.iter().filter_map(|row| Some((row.cells.get(column)?, row.strong))).fold(
+        title,
+        |least, (cell, strong)| {
+            let prose = Prose::new(&cell.text, if strong { Face::Bold } else { Face::Regular });
+            let aside = marks::room(cell.tone, size);
+            let whole = prose.width(size) + aside;
+            // Most cells fit, and need no closer look. What the others take away is asked of what they really need.
+            if whole <= least {
+                least
+            } else if figures && prose.as_str().chars().count() <= 24 {
+                whole
+            } else {
+                least.max(prose.longest_word(size) + aside)
+            }
+        },
+    )
 }

@@ -114,6 +114,27 @@ impl<'a> Prose<'a> {
         self.lines_of(size, width, indent, true)
     }
 
+    /// As few lines as [`Self::lines`], of about the same width: for what stands in the middle.
+    pub(super) fn balanced(&self, size: f32, width: f32) -> Vec<Line> {
+        let mut best = self.lines(size, width, 0.0);
+        if best.len() < 2 {
+            return best;
+        }
+        let (mut narrow, mut wide) = (width / 2.0, width);
+        for _ in 0..8 {
+            let middle = f32::midpoint(narrow, wide);
+            let lines = self.lines(size, middle, 0.0);
+            // The last line is the shorter one, as in "ỦY BAN NHÂN DÂN / XÃ MỘC NAM".
+            let falls = lines.last().zip(lines.first()).is_some_and(|(last, first)| last.width <= first.width);
+            if lines.len() == best.len() && falls {
+                (best, wide) = (lines, middle);
+            } else {
+                narrow = middle;
+            }
+        }
+        best
+    }
+
     fn lines_of(&self, size: f32, width: f32, indent: f32, break_words: bool) -> Vec<Line> {
         let mut lines = Vec::new();
         // The measures of lines are compared in parts of the size, with room for what adding up loses.
@@ -162,12 +183,7 @@ impl<'a> Prose<'a> {
             if x + advance > room {
                 if let Some((end, width, gaps_before, next, behind)) = chance.take() {
                     if end > start {
-                        lines.push(Line {
-                            range: start..end,
-                            width: width * size,
-                            gaps: gaps_before,
-                            wrapped: true,
-                        });
+                        lines.push(Line { range: start..end, width: width * size, gaps: gaps_before, wrapped: true });
                         room = limit(false);
                     }
                     x -= behind;
@@ -191,7 +207,10 @@ impl<'a> Prose<'a> {
     pub(super) fn glyphs(&self, line: &Line, size: f32, gap: f32, missing: &mut BTreeSet<char>) -> Vec<GlyphRun> {
         let mut runs: Vec<GlyphRun> = Vec::new();
         let mut part = self.parts.partition_point(|(end, _)| *end <= line.range.start).min(self.parts.len() - 1);
-        for (offset, character) in self.text[line.range.clone()].char_indices() {
+        // The space that a line ends at is in the file, though not on the paper: whoever copies or hears the text gets
+        // words that are apart.
+        let behind = self.text[line.range.end..].starts_with([' ', '\n']).then_some((line.range.len(), ' '));
+        for (offset, character) in self.text[line.range.clone()].char_indices().chain(behind) {
             while part + 1 < self.parts.len() && line.range.start + offset >= self.parts[part].0 {
                 part += 1;
             }
@@ -206,16 +225,10 @@ impl<'a> Prose<'a> {
             let Some(run) = runs.last_mut() else { continue };
             let from = run.text.len();
             run.text.push(glyph.shows);
-            run.glyphs.push(KrillaGlyph::new(
-                glyph.id(),
-                advance / size,
-                0.0,
-                0.0,
-                0.0,
-                from..run.text.len(),
-                None,
-            ));
-            run.width += advance;
+            run.glyphs.push(KrillaGlyph::new(glyph.id(), advance / size, 0.0, 0.0, 0.0, from..run.text.len(), None));
+            if offset < line.range.len() {
+                run.width += advance;
+            }
         }
         runs
     }

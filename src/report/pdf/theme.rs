@@ -47,7 +47,8 @@ impl Theme {
             (false, false) => (18.0, 18.0, 20.0, 18.0),
             (false, true) => (16.0, 16.0, 18.0, 16.0),
         };
-        let text = Area { left: mm(left), top: mm(top), right: PAGE.right - mm(right), bottom: PAGE.bottom - mm(bottom) };
+        let text =
+            Area { left: mm(left), top: mm(top), right: PAGE.right - mm(right), bottom: PAGE.bottom - mm(bottom) };
         let base = match (administrative, poster) {
             (_, true) => 16.0,
             (true, false) => 13.0,
