@@ -204,10 +204,13 @@ fn hatch(state: State, area: Area, lines: &mut Vec<Shape>) {
     }
 }
 
+/// Of a legend's name beside its swatch, in parts of the size.
+const NAME_AT: f32 = 1.2;
+
 /// The states that occur, and their names, in as many lines as they need.
 struct Legend<'a> {
-    /// The state, `None` for out of service; its name; where it stands from the left; on which line.
-    entries: Vec<(Option<State>, Prose<'a>, f32, usize)>,
+    /// The state, `None` for out of service; its name; where it stands from the left and from above.
+    entries: Vec<(Option<State>, Prose<'a>, f32, f32)>,
     set: Type,
     height: f32,
 }
@@ -231,28 +234,31 @@ impl<'a> Legend<'a> {
         if days().any(|day| STATES.iter().map(|state| state.seconds(day)).sum::<u32>() < 86_400) {
             shown.push((None, &names.out_of_service));
         }
-        let (mut x, mut line) = (0.0, 0);
+        let width = flow.text_area().width();
+        let (mut x, mut y) = (0.0, 0.0);
+        let mut foot = set.leading;
         let entries = shown
             .into_iter()
             .map(|(state, name)| {
                 let prose = Prose::new(name, Face::Regular);
-                let width = prose.width(set.size) + set.size * 1.3;
-                if x > 0.0 && x + width > flow.text_area().width() {
-                    (x, line) = (0.0, line + 1);
+                let wide = prose.width(set.size) + set.size * NAME_AT;
+                if x > 0.0 && x + wide > width {
+                    (x, y) = (0.0, foot);
                 }
-                let entry = (state, prose, x, line);
-                x += width + set.size * 1.2;
+                let entry = (state, prose, x, y);
+                foot = foot.max(y + height(&entry.1, set, width - set.size * NAME_AT));
+                x += wide + set.size * 1.3;
                 entry
             })
             .collect();
-        Self { entries, set, height: to_f32(line + 1) * set.leading + set.size * 0.3 }
+        Self { entries, set, height: foot + set.size * 0.3 }
     }
 
     fn draw(&self, flow: &mut Flow<'a>) {
         let area = flow.text_area();
-        for (state, name, x, line) in &self.entries {
+        for (state, name, x, y) in &self.entries {
             let part = flow.structure.add(None, Role::Paragraph);
-            let top = flow.y + to_f32(*line) * self.set.leading;
+            let top = flow.y + y;
             let left = area.left + x;
             let middle = top + self.set.leading / 2.0;
             let side = self.set.size * 0.42;
@@ -266,8 +272,8 @@ impl<'a> Legend<'a> {
                 }
                 None => flow.shapes(vec![Shape::Area(swatch)], Paint::Stroke(RULE, 0.4)),
             }
-            let within =
-                Area { left: left + self.set.size * 1.2, right: area.right, top, bottom: top + self.set.leading };
+            let bottom = flow.y + self.height;
+            let within = Area { left: left + self.set.size * NAME_AT, right: area.right, top, bottom };
             flow.text_in(Some(part), name, self.set, Align::Left, within);
         }
         flow.y += self.height;
