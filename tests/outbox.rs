@@ -338,8 +338,9 @@ fn an_officer_acknowledges_by_the_link_and_an_operator_by_command() {
 
     let list = world.run(&["incident", "list"]);
     let list = String::from_utf8(list.stdout).unwrap();
-    let id = list.split('\t').next().unwrap().to_owned();
-    assert_eq!(id, noted.incident, "{list}");
+    let mut columns = list.split('\t').map(str::to_owned);
+    let (number, id) = (columns.next().unwrap(), columns.next().unwrap());
+    assert_eq!((number.parse::<u16>().is_ok(), &id), (true, &noted.incident), "{list}");
     let show = world.run(&["incident", "show", &id]);
     assert!(String::from_utf8(show.stdout).unwrap().contains("\"subject\": \"c0\""));
     let ack = world.run(&["incident", "ack", &id, "--who", "Trưởng thôn"]);

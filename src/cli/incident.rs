@@ -27,7 +27,7 @@ enum Action {
 
 /// List open incidents, oldest first, one a line
 ///
-/// Id, scope, subject, cause, number of cameras, since when, who has it; separated by tabs.
+/// The number in its messages, id, scope, subject, cause, how many cameras, since when, who has it; separated by tabs.
 #[derive(Debug, clap::Args)]
 struct List {
     #[command(flatten)]
@@ -109,7 +109,9 @@ fn line(incident: &Value, zone: &TimeZone) -> String {
     let since = since.map_or_else(|| "-".to_owned(), |at| local(at, zone));
     let who = incident["acknowledged"]["who"].as_str().unwrap_or("-");
     let cameras = incident["cameras"].as_array().map_or(0, Vec::len);
-    format!("{}\t{}\t{}\t{}\t{cameras}\t{since}\t{who}\n", text("id"), text("scope"), text("subject"), text("cause"))
+    let number = incident["number"].as_u64().map_or_else(|| "-".to_owned(), |number| number.to_string());
+    let (id, scope, subject, cause) = (text("id"), text("scope"), text("subject"), text("cause"));
+    format!("{number}\t{id}\t{scope}\t{subject}\t{cause}\t{cameras}\t{since}\t{who}\n")
 }
 
 fn show(args: &Show) -> Result<(), Failure> {
@@ -154,8 +156,8 @@ mod tests {
             "since": "2026-11-22T02:14:00Z", "number": 17, "acknowledged": { "who": "An" },
         });
         let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
-        assert_eq!(line(&incident, &zone), "i-1\tsite\tyen-lenh\treset\t2\t2026-11-22T09:14:00+07:00\tAn\n");
-        assert_eq!(line(&json!({ "id": "i-1" }), &zone), "i-1\t-\t-\t-\t0\t-\t-\n");
+        assert_eq!(line(&incident, &zone), "17\ti-1\tsite\tyen-lenh\treset\t2\t2026-11-22T09:14:00+07:00\tAn\n");
+        assert_eq!(line(&json!({ "id": "i-1" }), &zone), "-\ti-1\t-\t-\t-\t0\t-\t-\n");
         assert_eq!(in_a_path("../a b?c"), "..%2Fa%20b%3Fc");
     }
 }

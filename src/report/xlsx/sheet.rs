@@ -1,0 +1,251 @@
+//! A sheet of rows beneath a head: cells by what they mean, each with the number format of that.
+//!
+//! Text is only ever text: nothing that is written here becomes a formula.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Unit};
+use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError};
+
+use super::words::Words;
+
+/// Rows that a sheet can have, its head among them.
+pub(super) const MOST_ROWS: u32 = 1_048_576;
+/// Characters (as UTF-16 counts them) that a cell can have.
+const LONGEST_TEXT: usize = 32_767;
+
+/// What stands in a cell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Cell<'a> {
+    Empty,
+    Text(&'a str),
+    /// Over several lines where it is long.
+    Long(&'a str),
+    Count(u64),
+    /// Shown in hours, of seconds.
+    Hours(u64),
+    /// Hundredths of a percent.
+    Percent(Option<u64>),
+    /// Days and parts of them.
+    Days(Option<f64>),
+    Date(Option<Date>),
+    /// The month that begins on it.
+    Month(Date),
+    Moment(Timestamp),
+    Title(&'a str),
+    Head(&'a str),
+    /// A day as the head of a column.
+    HeadDay(Date),
+}
+
+/// How cells look, and how moments of the file's time zone are told.
+pub(super) struct Manner {
+    timezone: TimeZone,
+    text: Format,
+    /// For a text that a spreadsheet would take for a formula, were it typed: it stays a text when somebody edits it.
+    quoted: Format,
+    long: Format,
+    count: Format,
+    hours: Format,
+    percent: Format,
+    days: Format,
+    date: Format,
+    month: Format,
+    moment: Format,
+    title: Format,
+    head: Format,
+    head_day: Format,
+}
+
+impl Manner {
+    pub fn new(words: &Words, timezone: TimeZone) -> Self {
+        let number = |format: &str| Format::new().set_num_format(format);
+        let head = Format::new()
+            .set_bold()
+            .set_text_wrap()
+            .set_align(FormatAlign::Top)
+            .set_background_color(Color::RGB(0x00E7_ECF1))
+            .set_border_bottom(FormatBorder::Thin);
+        Self {
+            timezone,
+            text: Format::new(),
+            quoted: Format::new().set_quote_prefix(),
+            long: Format::new().set_text_wrap().set_align(FormatAlign::Top),
+            count: number("#,##0"),
+            hours: number("#,##0.00"),
+            percent: number("0.00%"),
+            days: number("0.0"),
+            date: number(words.date),
+            month: number(words.month).set_align(FormatAlign::Right),
+            moment: number(words.moment),
+            title: Format::new().set_bold().set_font_size(14),
+            head_day: head.clone().set_num_format("dd"),
+            head,
+        }
+    }
+
+    fn put(&self, sheet: &mut Worksheet, row: u32, column: u16, cell: &Cell<'_>) -> Result<(), XlsxError> {
+        match *cell {
+            Cell::Empty | Cell::Percent(None) | Cell::Days(None) | Cell::Date(None) => {}
+            Cell::Text(text) => {
+                let format = if is_formula_like(text) { &self.quoted } else { &self.text };
+                sheet.write_string_with_format(row, column, tidy(text), format)?;
+            }
+            Cell::Long(text) => {
+                sheet.write_string_with_format(row, column, tidy(text), &self.long)?;
+            }
+            Cell::Count(count) => {
+                sheet.write_number_with_format(row, column, float(count), &self.count)?;
+            }
+            Cell::Hours(seconds) => {
+                sheet.write_number_with_format(row, column, float(seconds) / 3600.0, &self.hours)?;
+            }
+            Cell::Percent(Some(hundredths)) => {
+                sheet.write_number_with_format(row, column, float(hundredths) / 10_000.0, &self.percent)?;
+            }
+            Cell::Days(Some(days)) => {
+                sheet.write_number_with_format(row, column, days, &self.days)?;
+            }
+            Cell::Date(Some(date)) => {
+                sheet.write_number_with_format(row, column, day_number(date), &self.date)?;
+            }
+            Cell::Month(first) => {
+                sheet.write_number_with_format(row, column, day_number(first), &self.month)?;
+            }
+            Cell::Moment(at) => {
+                let local = self.timezone.to_datetime(at);
+                let seconds = local.time().duration_since(jiff::civil::Time::midnight()).as_secs_f64();
+                let number = day_number(local.date()) + seconds / 86_400.0;
+                sheet.write_number_with_format(row, column, number, &self.moment)?;
+            }
+            Cell::Title(text) => {
+                sheet.write_string_with_format(row, column, tidy(text), &self.title)?;
+            }
+            Cell::Head(text) => {
+                sheet.write_string_with_format(row, column, tidy(text), &self.head)?;
+            }
+            Cell::HeadDay(day) => {
+                sheet.write_number_with_format(row, column, day_number(day), &self.head_day)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A sheet that is filled from its top to its foot; what is above the last row is on disk already.
+pub(super) struct Sheet<'a> {
+    inner: &'a mut Worksheet,
+    manner: &'a Manner,
+    columns: u16,
+    next: u32,
+}
+
+impl<'a> Sheet<'a> {
+    /// `columns` are their heads and widths in characters. The head and the first `held` columns stay in sight.
+    pub fn with_head(
+        workbook: &'a mut Workbook,
+        manner: &'a Manner,
+        name: &str,
+        columns: &[(Cell<'_>, f64)],
+        held: u16,
+    ) -> Result<Self, XlsxError> {
+        let mut this = Self::bare(workbook, manner, name)?;
+        this.inner.set_freeze_panes(1, held)?.set_repeat_rows(0, 0)?.set_landscape();
+        for (column, (_, width)) in (0..).zip(columns) {
+            this.inner.set_column_width(column, *width)?;
+        }
+        let heads: Vec<Cell<'_>> = columns.iter().map(|(head, _)| *head).collect();
+        this.columns = u16::try_from(columns.len()).unwrap_or(u16::MAX);
+        this.row(&heads)?;
+        Ok(this)
+    }
+
+    /// Without a head.
+    pub fn bare(workbook: &'a mut Workbook, manner: &'a Manner, name: &str) -> Result<Self, XlsxError> {
+        let sheet = workbook.add_worksheet_with_constant_memory()?;
+        // A4, as wide as it takes: one page wide is legible for all but the widest.
+        sheet.set_name(name)?.set_paper_size(9).set_print_fit_to_pages(1, 0).set_footer("&L&A&R&P / &N");
+        Ok(Self { inner: sheet, manner, columns: 0, next: 0 })
+    }
+
+    pub fn width(&mut self, column: u16, width: f64) -> Result<(), XlsxError> {
+        self.inner.set_column_width(column, width).map(|_| ())
+    }
+
+    pub fn row(&mut self, cells: &[Cell<'_>]) -> Result<(), XlsxError> {
+        for (column, cell) in (0..).zip(cells) {
+            self.manner.put(self.inner, self.next, column, cell)?;
+        }
+        self.next += 1;
+        Ok(())
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.next >= MOST_ROWS
+    }
+
+    pub fn worksheet(&mut self) -> &mut Worksheet {
+        self.inner
+    }
+
+    /// The last row that was written.
+    pub fn last_row(&self) -> u32 {
+        self.next.saturating_sub(1)
+    }
+
+    /// Lets the rows be picked by what stands in them.
+    pub fn finish(self) -> Result<(), XlsxError> {
+        if self.columns > 0 {
+            self.inner.autofilter(0, 0, self.last_row(), self.columns - 1)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a spreadsheet would take it for a formula if it were typed.
+fn is_formula_like(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
+}
+
+/// What a cell can hold: no control characters but ends of lines, and not more than there is room for.
+fn tidy(text: &str) -> String {
+    let mut room = LONGEST_TEXT;
+    text.chars()
+        .map(|letter| if letter.is_control() && letter != '\n' { ' ' } else { letter })
+        .take_while(|letter| {
+            let fits = room >= letter.len_utf16();
+            room = room.saturating_sub(letter.len_utf16());
+            fits
+        })
+        .collect()
+}
+
+/// Days since the day before which spreadsheets know no dates.
+fn day_number(date: Date) -> f64 {
+    let epoch = jiff::civil::date(1899, 12, 30);
+    epoch.until((Unit::Day, date)).map_or(0.0, |span| f64::from(span.get_days()))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "seconds and amounts stay far below 2^52")]
+fn float(count: u64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_numbered_as_spreadsheets_do() {
+        assert_eq!(day_number(jiff::civil::date(2026, 10, 1)).to_bits(), 46_296_f64.to_bits());
+        assert_eq!(day_number(jiff::civil::date(1900, 3, 1)).to_bits(), 61_f64.to_bits());
+    }
+
+    #[test]
+    fn a_text_is_cut_to_what_a_cell_can_hold() {
+        assert_eq!(tidy("a\u{0}b\tc\nd\u{1b}"), "a b c\nd ");
+        assert_eq!(tidy(&"Ặ".repeat(40_000)).chars().count(), LONGEST_TEXT);
+        // Two units each: half of the last one does not fit.
+        assert_eq!(tidy(&"🎥".repeat(40_000)).chars().count(), LONGEST_TEXT / 2);
+    }
+}
