@@ -5,13 +5,11 @@ mod support;
 use std::fs;
 use std::process::Command;
 
-use camwatch::inventory::Language;
-use camwatch::report::document::{self, Align, Block, Cell, Column, Document, Row, Size, Table, Text, Tone};
-use camwatch::report::{dossier, pdf};
+use camwatch::inventory::{self, Language};
+use camwatch::report::document::{Align, Block, Cell, Column, Document, Row, Size, Table, Text, Tone};
+use camwatch::report::{document, dossier, pdf};
 
-use camwatch::inventory;
-
-#[allow(dead_code)]
+#[expect(dead_code, reason = "shared with the unit tests")]
 #[path = "../src/report/pdf/tests/sample.rs"]
 mod sample;
 
@@ -26,7 +24,7 @@ fn poppler(program: &str, before: &[&str], document: &Document, after: &[&str]) 
     fs::write(&path, bytes).unwrap();
     let output = Command::new(program).args(before).arg(path).args(after).output().unwrap();
     let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
-    // Poppler 22 takes a wrong type for granted there: https://gitlab.freedesktop.org/poppler/poppler, "Suspects".
+    // Poppler 22 complains of any value that the standard's "Suspects" may have.
     let complaints: Vec<&str> = complaints.lines().filter(|line| !line.contains("Suspects")).collect();
     assert!(output.status.success() && complaints.is_empty(), "{complaints:?}");
     Some(String::from_utf8(output.stdout).unwrap())

@@ -20,7 +20,7 @@ pub(super) fn paragraph<'a>(flow: &mut Flow<'a>, text: &'a Text, tail: f32) {
     let set = Type::new(flow.theme.body, flow.theme.leading);
     let (indent, justified) = (flow.theme.indent, flow.theme.administrative);
     let lines = prose.lines(set.size, area.width(), indent);
-    put_lines(flow, &Lines { part, prose: &prose, lines: &lines, set, area, indent, justified }, tail);
+    put_lines(flow, &Setting { part, prose: &prose, broken: &lines, set, area, indent, justified }, tail);
     flow.space(flow.theme.paragraph_gap);
 }
 
@@ -37,8 +37,8 @@ pub(super) fn list<'a>(flow: &mut Flow<'a>, items: &'a [Text], tail: f32) {
         let body = flow.structure.add(Some(item), Role::ItemBody);
         let lines = prose.lines(set.size, area.width(), 0.0);
         let tail = if index + 1 == items.len() { tail } else { 0.0 };
-        let lines = Lines { part: body, prose: &prose, lines: &lines, set, area, indent: 0.0, justified: dash };
-        let top = put_lines(flow, &lines, tail);
+        let setting = Setting { part: body, prose: &prose, broken: &lines, set, area, indent: 0.0, justified: dash };
+        let top = put_lines(flow, &setting, tail);
         let middle = top + set.leading / 2.0 + set.size * 0.05;
         if dash {
             flow.rule((bullet_left, middle), (bullet_left + set.size * 0.3, middle), set.colour, set.size * 0.055);
@@ -53,10 +53,11 @@ pub(super) fn list<'a>(flow: &mut Flow<'a>, items: &'a [Text], tail: f32) {
     flow.space(flow.theme.paragraph_gap);
 }
 
-struct Lines<'a, 'p> {
+/// Lines of one text, and how they are set.
+struct Setting<'a, 'p> {
     part: usize,
     prose: &'p Prose<'a>,
-    lines: &'p [Line],
+    broken: &'p [Line],
     set: Type,
     area: Area,
     indent: f32,
@@ -64,8 +65,8 @@ struct Lines<'a, 'p> {
 }
 
 /// Puts lines down, over as many pages as they need, never one line alone. Returns where the first stands.
-fn put_lines(flow: &mut Flow, text: &Lines, tail: f32) -> f32 {
-    let Lines { part, prose, lines, set, area, indent, justified } = *text;
+fn put_lines(flow: &mut Flow, text: &Setting, tail: f32) -> f32 {
+    let Setting { part, prose, broken: lines, set, area, indent, justified } = *text;
     let mut first_top = None;
     let mut left = lines;
     while !left.is_empty() {

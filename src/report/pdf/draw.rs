@@ -56,19 +56,14 @@ impl Painter {
         let mut page = self.file.start_page_with(settings);
         let mut surface = page.surface();
         for marks in sheet.marks.chunk_by(|one, other| one.part == other.part) {
-            if !self.tagged {
-                marks.iter().for_each(|mark| draw(&mut surface, mark));
-                continue;
-            }
-            match marks[0].part {
-                Some(part) => {
-                    let identifier = surface.start_tagged(ContentTag::Span(SpanTag::empty()));
+            // Where nothing is tagged, both do nothing.
+            if let Some(part) = marks[0].part {
+                let identifier = surface.start_tagged(ContentTag::Span(SpanTag::empty()));
+                if self.tagged {
                     self.drawn.push((part, identifier));
                 }
-                None => {
-                    let artifact = Artifact::with_kind(ArtifactType::Layout);
-                    surface.start_tagged(ContentTag::Artifact(artifact));
-                }
+            } else {
+                surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
             }
             for mark in marks {
                 draw(&mut surface, mark);

@@ -118,7 +118,7 @@ fn last_line(prose: &Prose, set: Type, width: f32) -> f32 {
 
 /// A rule in the middle under a text. Returns the height it takes.
 fn short_rule(flow: &mut Flow, within: Area, width: f32) -> f32 {
-    let middle = (within.left + within.right) / 2.0;
+    let middle = f32::midpoint(within.left, within.right);
     let y = within.top + 2.5;
     flow.rule((middle - width / 2.0, y), (middle + width / 2.0, y), BLACK, 0.7);
     6.0
@@ -129,7 +129,7 @@ fn framed(flow: &mut Flow, text: &str, set: Type, within: Area) -> f32 {
     let prose = Prose::new(text, Face::Bold);
     let inner = height(&prose, set, within.width() - 16.0);
     let half = prose.width(set.size).min(within.width() - 16.0) / 2.0 + 8.0;
-    let middle = (within.left + within.right) / 2.0;
+    let middle = f32::midpoint(within.left, within.right);
     let frame = Area { left: middle - half, right: middle + half, top: within.top, bottom: within.top + inner + 5.0 };
     flow.shapes(vec![Shape::Area(frame)], Paint::Stroke(BLACK, 0.7));
     let part = flow.structure.add(None, Role::Paragraph);

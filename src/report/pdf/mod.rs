@@ -101,7 +101,7 @@ fn fit(document: &Document) -> (Theme, Option<usize>) {
     }
     let pages = lay_out(document, &theme, None, None).pages;
     let (most, scales): (usize, &[f32]) = match document.size {
-        Size::Body => (2, &[0.96, 0.92]),
+        Size::Body => (2, &[0.96, 0.92, 0.88]),
         Size::Poster => (3, &[0.94, 0.88, 0.82, 0.76]),
     };
     if pages > 1 && pages <= most && !document.blocks.contains(&Block::PageBreak) {

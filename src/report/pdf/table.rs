@@ -43,8 +43,8 @@ pub(super) fn table<'a>(flow: &mut Flow<'a>, table: &'a Table) {
     let head_part = flow.structure.add(Some(part), Role::TableHead);
     let first = table.rows.first().map_or(0.0, |row| plan.row_height(&plan.cells(row)));
     // A first row that is higher than a page begins on this one all the same.
-    let least = first.min(plan.set.leading * 6.0 + plan.pad_y * 2.0);
-    flow.need(caption_height + plan.head_height + least);
+    let begun = first.min(plan.set.leading * 6.0 + plan.pad_y * 2.0);
+    flow.need(caption_height + plan.head_height + begun);
     if let Some(caption) = caption {
         let within = Area { top: flow.y, ..flow.text_area() };
         flow.text_in(caption_part, &caption, caption_set, Align::Left, within);
