@@ -18,6 +18,8 @@ mod model;
 pub mod pdf;
 mod recordings;
 mod retention;
+#[cfg(test)]
+mod sample;
 mod selection;
 mod shown;
 pub mod whole_file;

@@ -10,6 +10,7 @@ pub(super) fn strips<'a>(view: &View<'_>, cameras: impl IntoIterator<Item = &'a 
     let words = &view.manner.words;
     let rows: Vec<Strip> = cameras
         .into_iter()
+        .filter(|camera| camera.is_in_service())
         .filter_map(|camera| {
             Some(Strip {
                 label: view.name(camera).to_owned(),
@@ -62,6 +63,7 @@ pub(super) fn recordings_bars<'a>(view: &View<'_>, cameras: impl IntoIterator<It
     let mut scale: f64 = 1.0;
     let rows: Vec<Bar> = cameras
         .into_iter()
+        .filter(|camera| camera.is_in_service())
         .filter_map(|camera| {
             let retention = &camera.figures.retention;
             #[expect(clippy::cast_precision_loss, reason = "days")]

@@ -54,14 +54,10 @@ fn body(view: &View<'_>, fund: &FundId) -> Vec<Block> {
             },
             recordings_figure(view, &sum),
         ]),
-        heading(2, words.each_camera),
     ];
     blocks.extend(strips(view, &view.cameras));
     blocks.extend(what_went_wrong(view));
-    if let Some(bars) = recordings_bars(view, &view.cameras) {
-        blocks.push(heading(2, words.recordings_heading));
-        blocks.push(bars);
-    }
+    blocks.extend(recordings_bars(view, &view.cameras));
     blocks.extend(money(view, fund, &sum));
     blocks.extend(amendments(view, 2));
     blocks.push(styled(view.manner.words.note.how_counted, Style::Italic));
@@ -76,6 +72,10 @@ fn paid_for(view: &View<'_>, fund: &FundId) -> String {
         Some(amount) => (words.paid_amount)(&manner.money(amount), &cameras),
         None => (words.paid)(&cameras),
     };
+    let in_service = view.sum().cameras;
+    if in_service < view.cameras.len() as u64 {
+        text = format!("{text} {}", (words.in_service)(&manner.cameras(in_service)));
+    }
     match view.installed() {
         Some((first, last)) if first == last => text = format!("{text} {}", (words.since)(&manner.date(first))),
         Some((first, last)) => {
@@ -190,7 +190,7 @@ fn shared(view: &View<'_>, fund: &FundId) -> Option<Block> {
                 .filter(|share| share.fund != *fund)
                 .filter_map(|share| view.fund_name(&share.fund))
                 .collect();
-            let others: Vec<String> = others.iter().map(|name| name.text().to_owned()).collect();
+            let others: Vec<String> = others.iter().map(|name| name.one().to_owned()).collect();
             row(vec![
                 cell(view.name(camera)),
                 cell(amount(camera.price())),

@@ -10,9 +10,12 @@ mod funder;
 mod manner;
 mod money;
 mod notice;
+mod order;
 mod parts;
 mod province;
 mod site;
+#[cfg(test)]
+mod tests;
 mod tidy;
 mod troubles;
 mod uptime;

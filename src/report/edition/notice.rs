@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::parts::{
     cell, centre, finish, left, paragraph, plain_head, recordings_text, right, row, standing, strong, styled, table,
-    uptime_figure, working, working_cell,
+    uptime_figure, within_a_sentence, working, working_cell,
 };
 use super::troubles::is_of_cameras;
 use super::uptime::with_coverage;
@@ -34,7 +34,7 @@ pub(super) fn document(dossier: &Dossier, language: Language, commune: &CommuneI
         uptime_figure(&view, &sum.tally, None, words.notice.uptime),
         KeyFigure {
             label: words.notice.money.to_owned(),
-            value: if sum.paid == 0 { "—".to_owned() } else { manner.money(sum.paid) },
+            value: if sum.paid == 0 { "—".to_owned() } else { (words.unit.millions)(&manner.millions(sum.paid)) },
             note: (sum.unpriced > 0).then(|| (words.funder.amounts_unknown)(&manner.cameras(sum.unpriced))),
             tone: Tone::Neutral,
         },
@@ -45,7 +45,6 @@ pub(super) fn document(dossier: &Dossier, language: Language, commune: &CommuneI
             tone: Tone::Neutral,
         },
     ]));
-    let villages = view.sums(|camera| [camera.site.and_then(|site| site.village.as_deref())]);
     let line = |sum: &Sum, name: &str, incidents: Incidents| -> Vec<Cell> {
         vec![
             cell(name),
@@ -56,10 +55,9 @@ pub(super) fn document(dossier: &Dossier, language: Language, commune: &CommuneI
             cell(recordings_text(&view, sum)),
         ]
     };
-    let (nowhere, somewhere): (Vec<_>, Vec<_>) = villages.iter().partition(|(village, _)| village.is_none());
-    let mut rows: Vec<_> = somewhere
-        .into_iter()
-        .chain(nowhere)
+    let mut rows: Vec<_> = view
+        .villages()
+        .iter()
         .map(|(village, sum)| {
             let of = by_village.get(village).copied().unwrap_or_default();
             row(line(sum, village.unwrap_or(words.name.no_village), of))
@@ -77,12 +75,10 @@ pub(super) fn document(dossier: &Dossier, language: Language, commune: &CommuneI
     ];
     blocks.push(table(Some(words.notice.by_village), columns, rows));
     blocks.push(styled(words.note.how_counted, Style::Italic));
-    if let Some(issuer) = &dossier.form.issuer {
-        blocks.push(paragraph((words.notice.ask)(issuer)));
-    } else {
-        blocks.push(paragraph((words.notice.ask)(name)));
-    }
+    let whom = dossier.form.issuer.clone().unwrap_or_else(|| (words.commune.issuer)(&within_a_sentence(name)));
+    blocks.push(paragraph((words.notice.ask)(&whom)));
     blocks.push(paragraph(words.notice.posted));
+    blocks.push(paragraph(words.notice.posted_by));
     let title = words.notice.title.to_owned();
     let subtitle = (words.notice.subtitle)(name, &view.month());
     let head = plain_head(&view, title.clone(), subtitle.clone());
@@ -91,11 +87,8 @@ pub(super) fn document(dossier: &Dossier, language: Language, commune: &CommuneI
 
 /// Of the commune, and of each of its villages: one that is about cameras of two counts in both.
 fn incidents<'a>(view: &View<'a>) -> (Incidents, BTreeMap<Option<&'a str>, Incidents>) {
-    let village: BTreeMap<&CameraId, Option<&str>> = view
-        .cameras
-        .iter()
-        .map(|camera| (&camera.figures.camera, camera.site.and_then(|site| site.village.as_deref())))
-        .collect();
+    let village: BTreeMap<&CameraId, Option<&str>> =
+        view.cameras.iter().map(|camera| (&camera.figures.camera, camera.village())).collect();
     let mut all = Incidents::default();
     let mut of: BTreeMap<Option<&str>, Incidents> = BTreeMap::new();
     for incident in view.dossier.incidents.iter().filter(|incident| is_of_cameras(incident)) {

@@ -11,6 +11,9 @@ use crate::report::document::{
     Align, Block, Cell, Column, Document, Head, KeyFigure, Row, Run, Size, Style, Table, Text, Tone,
 };
 
+/// What stands before a commune's name.
+const LEVELS: [&str; 4] = ["xã ", "phường ", "thị trấn ", "đặc khu "];
+
 pub(super) fn heading(level: u8, text: impl Into<String>) -> Block {
     Block::Heading { level, text: text.into() }
 }
@@ -315,6 +318,20 @@ pub(super) fn named(view: &View<'_>, names: &[String], room: usize) -> String {
         0 => shown,
         more => format!("{shown} {}", (view.manner.words.note.and_more)(more, &view.manner.count(more))),
     }
+}
+
+/// A commune's name within a sentence: "trên địa bàn xã Mộc Nam", in Vietnamese.
+pub(super) fn within_a_sentence(commune: &str) -> String {
+    let lower = commune.to_lowercase();
+    let Some(level) = LEVELS.iter().find(|level| lower.starts_with(**level)) else { return commune.to_owned() };
+    format!("{level}{}", commune.get(level.len()..).unwrap_or_default())
+}
+
+/// "Xã Mộc Nam" without its level: where a document of it is signed.
+pub(super) fn without_level(commune: &str) -> &str {
+    let lower = commune.to_lowercase();
+    let level = LEVELS.iter().find(|level| lower.starts_with(**level));
+    level.and_then(|level| commune.get(level.len()..)).unwrap_or(commune)
 }
 
 /// Who reports, above a heading for whoever is no Vietnamese authority.

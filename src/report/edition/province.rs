@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::charts::{uptime_bar, uptime_bars};
+use super::order::key;
 use super::parts::{
     amendments, camera_cells, camera_columns, causes_table, cell, centre, finish, heading, left, paid_text, paragraph,
     plain_head, ranges_note, recordings_figure, recordings_text, right, row, standing, strong, styled, sum_cells,
@@ -63,7 +64,7 @@ fn by_commune(view: &View<'_>, communes: &BTreeMap<&CommuneId, Sum>, all: &Sum) 
     let funded = view.sums(|camera| (!camera.shares().is_empty()).then_some(&camera.figures.commune));
     let mut named: Vec<(&str, &CommuneId, &Sum)> =
         communes.iter().map(|(id, sum)| (name(view, id), *id, sum)).collect();
-    named.sort_by(|a, b| a.0.cmp(b.0).then_with(|| a.1.cmp(b.1)));
+    named.sort_by_cached_key(|(name, id, _)| (key(name), *id));
     let of = |id: &CommuneId| funded.get(id).map_or(0, |sum| sum.cameras);
     let mut rows: Vec<Row> = named.iter().map(|(name, id, sum)| row(commune_cells(view, name, sum, of(id)))).collect();
     let paid = funded.values().map(|sum| sum.cameras).sum();

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::manner::Manner;
+use super::order::key;
 use crate::inventory::{FundId, FundKind, Language};
 use crate::ledger::{Month, Tally};
 use crate::observation::State;
@@ -62,18 +63,23 @@ impl AtEnd {
     }
 }
 
-/// Under which name a fund may be shown.
+/// Under which name a fund may be shown: its own, or what one of its kind is called, and several.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum FundName<'a> {
     Public(&'a str),
-    Kind(&'static str),
+    Kind(&'static str, &'static str),
 }
 
 impl FundName<'_> {
-    pub fn text(&self) -> &str {
+    pub fn one(&self) -> &str {
         match self {
-            Self::Public(name) => name,
-            Self::Kind(kind) => kind,
+            Self::Public(name) | Self::Kind(name, _) => name,
+        }
+    }
+
+    pub fn several(&self) -> &str {
+        match self {
+            Self::Public(name) | Self::Kind(_, name) => name,
         }
     }
 }
@@ -116,6 +122,13 @@ impl<'a> View<'a> {
         sums
     }
 
+    /// The villages in the order of their names; what lies in none stands last.
+    pub fn villages(&self) -> Vec<(Option<&'a str>, Sum)> {
+        let mut villages: Vec<_> = self.sums(|camera| [camera.village()]).into_iter().collect();
+        villages.sort_by_key(|(village, _)| (village.is_none(), village.map(key)));
+        villages
+    }
+
     /// A camera's name, or its id where the name would say where a private one looks or whose household it is.
     pub fn name<'b>(&self, camera: &Camera<'b>) -> &'b str {
         let id = camera.figures.camera.as_str();
@@ -148,7 +161,8 @@ impl<'a> View<'a> {
         Some(if fund.publish_name || Some(id) == self.reader {
             FundName::Public(&fund.name)
         } else {
-            FundName::Kind((self.manner.words.name.fund_kind)(fund.kind))
+            let (one, several) = (self.manner.words.name.fund_kind)(fund.kind);
+            FundName::Kind(one, several)
         })
     }
 
@@ -180,9 +194,13 @@ impl<'a> View<'a> {
     }
 }
 
-impl Camera<'_> {
+impl<'a> Camera<'a> {
     pub fn shares(&self) -> &[Share] {
         self.notes.map(|notes| notes.shares.as_slice()).unwrap_or_default()
+    }
+
+    pub fn village(&self) -> Option<&'a str> {
+        self.site?.village.as_deref()
     }
 
     /// What it cost, where everybody's part is known.
@@ -213,6 +231,8 @@ impl Camera<'_> {
 
 impl Sum {
     pub fn add(&mut self, camera: &Camera<'_>) {
+        #[cfg(test)]
+        super::tests::ADDED.set(super::tests::ADDED.get() + 1);
         self.cameras += u64::from(camera.is_in_service());
         self.tally += camera.tally;
         if let Some(notes) = camera.notes {

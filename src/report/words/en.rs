@@ -48,6 +48,9 @@ const UNITS: Units = Units {
     days_of: |held, required| format!("{held} of {required} days"),
     missing_days: |n, days| if n == 1 { format!("{days} day missing") } else { format!("{days} days missing") },
     cameras: |n, cameras| if n == 1 { format!("{cameras} camera") } else { format!("{cameras} cameras") },
+    sites: |n, sites| if n == 1 { format!("{sites} site") } else { format!("{sites} sites") },
+    sources: |n, sources| if n == 1 { format!("{sources} source") } else { format!("{sources} sources") },
+    millions: |amount| format!("{amount} million VND"),
     money: |amount| format!("{amount} VND"),
     range: |from, to| format!("{from} to {to}"),
     month: |year, month| {
@@ -76,14 +79,14 @@ const NAMES: Names = Names {
     },
     not_required: "not required",
     fund_kind: |kind| match kind {
-        FundKind::Commune => "A commune's fund",
-        FundKind::Household => "A household",
-        FundKind::Company => "A company",
-        FundKind::School => "A school",
-        FundKind::Agency => "An agency",
-        FundKind::State => "The state",
+        FundKind::Commune => ("A commune's fund", "Funds of communes"),
+        FundKind::Household => ("A household", "Households"),
+        FundKind::Company => ("A company", "Companies"),
+        FundKind::School => ("A school", "Schools"),
+        FundKind::Agency => ("An agency", "Agencies"),
+        FundKind::State => ("The state", "Funds of the state"),
     },
-    several: |name, n| format!("{name} (each of {n})"),
+    several: |name, n| format!("{name} ({n})"),
     no_village: "No village named",
     recorder: |id| format!("Recorder {id}"),
     camera_of_site: |camera, site| format!("{camera} ({site})"),
@@ -99,6 +102,7 @@ const NAMES: Names = Names {
 const COLUMNS: Columns = Columns {
     camera: "Camera",
     cameras: "Cameras",
+    site: "Site",
     village: "Village",
     commune: "Commune",
     fund: "Paid by",
@@ -174,7 +178,7 @@ const NOTES: Notes = Notes {
         format!("And {n} more, in all {length} without signal; the workbook lists every one.")
     },
     and_more: |_, n| format!("and {n} more"),
-    strips: "Each column is a day; at the end of the line uptime (time observed)",
+    strips: "Day by day; at the end of the line uptime (time observed)",
     recordings_bars: "Days of recordings that can be looked back on",
     uptime_bars: "Uptime (time observed)",
     planned: |days, length| format!("Planned work on {days}: {length}, added up over the cameras."),
@@ -187,6 +191,7 @@ const FUNDER: Funder = Funder {
     subtitle: |fund| format!("For {fund}"),
     paid: |cameras| format!("You paid for {cameras}."),
     paid_amount: |amount, cameras| format!("You gave {amount} for {cameras}."),
+    in_service: |cameras| format!("In service this month: {cameras}."),
     since: |day| format!("In service since {day}."),
     since_between: |first, last| format!("The first came into service on {first}, the last on {last}."),
     no_cameras: "No camera of yours is in this month's report.",
@@ -196,10 +201,8 @@ const FUNDER: Funder = Funder {
     dark_note: |cameras| format!("added up over {cameras}"),
     recordings: "Enough recordings",
     recordings_note: "of the cameras whose recordings are known",
-    each_camera: "Day by day",
     what_went_wrong: "What went wrong, and what was done",
     nothing_went_wrong: "Nothing went wrong in this month.",
-    recordings_heading: "How far back the recordings reach",
     money_heading: "Your money",
     average: |amount| format!("A camera cost {amount} on average."),
     hour: |cost, months, hours| {
@@ -226,13 +229,11 @@ const COMMUNE: Commune = Commune {
     issuer: |commune| format!("People's Committee of {commune}"),
     situation: "I. The situation",
     situation_text: |month, commune, cameras, sites| {
-        format!("In {month}, {cameras} were in service in {commune}, at this number of sites: {sites}.")
+        format!("In service in {commune} in {month}: {cameras} at {sites}.")
     },
-    situation_money: |funds, amount| {
-        format!("They were paid for from this number of sources: {funds}; {amount} in all.")
-    },
-    situation_added: |cameras| format!("{cameras} came into service during the month."),
-    situation_removed: |cameras| format!("{cameras} went out of service."),
+    situation_money: |funds, amount| format!("Paid for from {funds}, {amount} in all."),
+    situation_added: |cameras| format!("New during the month: {cameras}."),
+    situation_removed: |cameras| format!("Taken out of service: {cameras}."),
     situation_observed: |coverage| {
         format!("The system was watched automatically; {coverage} of the time was observed.")
     },
@@ -246,7 +247,8 @@ const COMMUNE: Commune = Commune {
     by_cause: "Time without signal by cause",
     worst: "The cameras that were without signal longest",
     nothing_dark: "No camera was without signal.",
-    short_recordings: "Recordings that are missing or too short:",
+    short_recordings: "Recordings that are missing or too short",
+    short_recordings_more: |cameras| format!("And {cameras} more; the annex names them."),
     short_recordings_none: "All recordings that are known reach as far back as required.",
     short_recordings_unknown: |cameras| format!("It is not known what recordings there are of {cameras}."),
     proposals: "IV. What to do next",
@@ -257,14 +259,14 @@ const COMMUNE: Commune = Commune {
     repair_dark: |end, names| format!("Repair cameras that were without signal {end}: {names}."),
     lines: |names| format!("Talk to the providers of power and line about these sites: {names}."),
     recorders: |names| format!("Examine these recorders: {names}."),
-    disks: |names| format!("Examine recorders and disks of cameras whose recordings are missing or short: {names}."),
+    disks: |names| format!("Examine recorders and disks where recordings are missing or short: {names}."),
     monitor: |coverage| {
         format!(
             "Examine the monitoring server and its access to the cameras: only {coverage} of the time was observed."
         )
     },
     nothing_to_do: "From the figures of the month nothing follows that has to be done.",
-    closing: |month| format!("So far the report on the security cameras in {month}."),
+    closing: |month| format!("This is the report on the security cameras in {month}."),
     annex: "ANNEX",
     annex_of: |month| format!("Figures in detail, {month}"),
     annex_cameras: "1. Cameras",
@@ -288,7 +290,8 @@ const NOTICE: Notice = Notice {
     incidents_note: |over| format!("{over} of them solved"),
     by_village: "By village",
     ask: |whom| format!("Questions and suggestions: {whom}."),
-    posted: "Posted from  ____/____/________  to  ____/____/________   Signed: ______________________",
+    posted: "Posted from  ____/____/________  to  ____/____/________",
+    posted_by: "Posted by: ______________________",
 };
 
 const PROVINCE: Province = Province {

@@ -58,7 +58,10 @@ pub struct Units {
     /// Whole days without recordings.
     pub missing_days: fn(u64, &str) -> String,
     pub cameras: fn(u64, &str) -> String,
+    pub sites: fn(u64, &str) -> String,
+    pub sources: fn(u64, &str) -> String,
     pub money: One,
+    pub millions: One,
     /// From, to.
     pub range: Two,
     pub month: fn(i16, i8) -> String,
@@ -71,7 +74,8 @@ pub struct Names {
     pub retention: fn(RetentionState) -> Fixed,
     pub not_required: Fixed,
     /// A fund whose name is not for everybody.
-    pub fund_kind: fn(FundKind) -> Fixed,
+    /// What one is called, and several.
+    pub fund_kind: fn(FundKind) -> (Fixed, Fixed),
     /// So many of them.
     pub several: Two,
     pub no_village: Fixed,
@@ -90,6 +94,7 @@ pub struct Names {
 pub struct Columns {
     pub camera: Fixed,
     pub cameras: Fixed,
+    pub site: Fixed,
     pub village: Fixed,
     pub commune: Fixed,
     pub fund: Fixed,
@@ -182,6 +187,8 @@ pub struct Funder {
     pub paid: One,
     /// Amount, cameras.
     pub paid_amount: Two,
+    /// Cameras, where not all of them were in service.
+    pub in_service: One,
     /// The first day in service.
     pub since: One,
     /// The first and the last.
@@ -193,10 +200,8 @@ pub struct Funder {
     pub dark_note: One,
     pub recordings: Fixed,
     pub recordings_note: Fixed,
-    pub each_camera: Fixed,
     pub what_went_wrong: Fixed,
     pub nothing_went_wrong: Fixed,
-    pub recordings_heading: Fixed,
     pub money_heading: Fixed,
     /// The average of a camera.
     pub average: One,
@@ -245,6 +250,7 @@ pub struct Commune {
     pub worst: Fixed,
     pub nothing_dark: Fixed,
     pub short_recordings: Fixed,
+    pub short_recordings_more: One,
     pub short_recordings_none: Fixed,
     pub short_recordings_unknown: One,
     pub proposals: Fixed,
@@ -283,6 +289,7 @@ pub struct Notice {
     pub by_village: Fixed,
     pub ask: One,
     pub posted: Fixed,
+    pub posted_by: Fixed,
 }
 
 /// The roll-up.

@@ -33,6 +33,9 @@ const UNITS: Units = Units {
     days_of: |held, required| format!("{held}/{required} ngày"),
     missing_days: |_, days| format!("khuyết {days} ngày"),
     cameras: |_, cameras| format!("{cameras} camera"),
+    sites: |_, sites| format!("{sites} điểm lắp đặt"),
+    sources: |_, sources| format!("{sources} nguồn"),
+    millions: |amount| format!("{amount} triệu đồng"),
     money: |amount| format!("{amount} đồng"),
     range: |from, to| format!("từ {from} đến {to}"),
     month: |year, month| format!("tháng {month}/{year}"),
@@ -58,12 +61,12 @@ const NAMES: Names = Names {
     },
     not_required: "không yêu cầu",
     fund_kind: |kind| match kind {
-        FundKind::Commune => "Nguồn của xã",
-        FundKind::Household => "Hộ gia đình",
-        FundKind::Company => "Doanh nghiệp",
-        FundKind::School => "Trường học",
-        FundKind::Agency => "Cơ quan",
-        FundKind::State => "Ngân sách nhà nước",
+        FundKind::Commune => ("Nguồn của xã", "Nguồn của xã"),
+        FundKind::Household => ("Hộ gia đình", "Hộ gia đình"),
+        FundKind::Company => ("Doanh nghiệp", "Doanh nghiệp"),
+        FundKind::School => ("Trường học", "Trường học"),
+        FundKind::Agency => ("Cơ quan", "Cơ quan"),
+        FundKind::State => ("Ngân sách nhà nước", "Ngân sách nhà nước"),
     },
     several: |name, n| format!("{name} ({n} nguồn)"),
     no_village: "Chưa ghi thôn",
@@ -81,6 +84,7 @@ const NAMES: Names = Names {
 const COLUMNS: Columns = Columns {
     camera: "Camera",
     cameras: "Số camera",
+    site: "Điểm lắp đặt",
     village: "Thôn, tổ dân phố",
     commune: "Xã, phường",
     fund: "Nguồn kinh phí",
@@ -156,8 +160,8 @@ const NOTES: Notes = Notes {
         format!("Ngoài ra còn {n} lần khác, cộng {length} mất tín hiệu; bảng tính kèm theo ghi đủ từng lần.")
     },
     and_more: |_, n| format!("và {n} mục khác"),
-    strips: "Mỗi cột là một ngày; cuối dòng là tỷ lệ hoạt động (độ phủ dữ liệu)",
-    recordings_bars: "Số ngày có thể xem lại",
+    strips: "Từng camera, từng ngày; cuối dòng là tỷ lệ hoạt động (độ phủ dữ liệu)",
+    recordings_bars: "Hình ghi: số ngày có thể xem lại",
     uptime_bars: "Tỷ lệ hoạt động (độ phủ dữ liệu)",
     planned: |days, length| format!("Bảo trì theo kế hoạch ngày {days}: {length}, cộng thời gian của các camera."),
     moment_of_end: |end| format!("lúc {end}"),
@@ -169,6 +173,7 @@ const FUNDER: Funder = Funder {
     subtitle: |fund| format!("Kính gửi: {fund}"),
     paid: |cameras| format!("Quý vị đã đóng góp cho {cameras}."),
     paid_amount: |amount, cameras| format!("Quý vị đã đóng góp {amount} cho {cameras}."),
+    in_service: |cameras| format!("Trong tháng sử dụng {cameras}."),
     since: |day| format!("Đưa vào vận hành từ ngày {day}."),
     since_between: |first, last| format!("Camera đầu tiên đưa vào vận hành ngày {first}, camera gần nhất ngày {last}."),
     no_cameras: "Báo cáo tháng này không có camera nào của quý vị.",
@@ -178,10 +183,8 @@ const FUNDER: Funder = Funder {
     dark_note: |cameras| format!("cộng thời gian của {cameras}"),
     recordings: "Lưu hình đủ ngày",
     recordings_note: "trên số camera biết được hình ghi",
-    each_camera: "Từng camera, từng ngày",
     what_went_wrong: "Trục trặc trong tháng và việc đã làm",
     nothing_went_wrong: "Trong tháng không có trục trặc nào.",
-    recordings_heading: "Hình ghi xem lại được bao lâu",
     money_heading: "Số tiền của quý vị",
     average: |amount| format!("Bình quân mỗi camera hết {amount}."),
     hour: |cost, months, hours| {
@@ -208,11 +211,9 @@ const COMMUNE: Commune = Commune {
     issuer: |commune| format!("Ủy ban nhân dân {commune}"),
     situation: "I. TÌNH HÌNH CHUNG",
     situation_text: |month, commune, cameras, sites| {
-        format!(
-            "Trong tháng {month}, trên địa bàn {commune} có {cameras} an ninh được sử dụng tại {sites} điểm lắp đặt."
-        )
+        format!("Trong tháng {month}, trên địa bàn {commune} có {cameras} an ninh được sử dụng tại {sites}.")
     },
-    situation_money: |funds, amount| format!("Kinh phí lắp đặt do {funds} nguồn đóng góp, tổng số {amount}."),
+    situation_money: |funds, amount| format!("Kinh phí lắp đặt do {funds} đóng góp, tổng số {amount}."),
     situation_added: |cameras| format!("Trong tháng đưa vào vận hành {cameras}."),
     situation_removed: |cameras| format!("Trong tháng ngừng sử dụng {cameras}."),
     situation_observed: |coverage| {
@@ -229,7 +230,8 @@ const COMMUNE: Commune = Commune {
     by_cause: "Thời gian mất tín hiệu theo nguyên nhân",
     worst: "Các camera mất tín hiệu lâu nhất",
     nothing_dark: "Trong tháng không có camera nào mất tín hiệu.",
-    short_recordings: "Hình ghi bị thiếu hoặc chưa đủ số ngày phải lưu:",
+    short_recordings: "Hình ghi bị thiếu hoặc chưa đủ số ngày phải lưu",
+    short_recordings_more: |cameras| format!("Ngoài ra còn {cameras}, xem phụ lục."),
     short_recordings_none: "Các camera biết được hình ghi đều lưu đủ số ngày theo yêu cầu.",
     short_recordings_unknown: |cameras| format!("Chưa xác định được hình ghi của {cameras}."),
     proposals: "IV. PHƯƠNG HƯỚNG, KIẾN NGHỊ",
@@ -238,7 +240,7 @@ const COMMUNE: Commune = Commune {
     repair_dark: |end, names| format!("Sửa chữa các camera còn mất tín hiệu {end}: {names}."),
     lines: |names| format!("Làm việc với đơn vị cung cấp điện, đường truyền về các điểm: {names}."),
     recorders: |names| format!("Kiểm tra các đầu ghi: {names}."),
-    disks: |names| format!("Kiểm tra đầu ghi, ổ cứng của các camera có hình ghi bị thiếu hoặc chưa đủ ngày: {names}."),
+    disks: |names| format!("Kiểm tra đầu ghi, ổ cứng tại các điểm có hình ghi bị thiếu hoặc chưa đủ ngày: {names}."),
     monitor: |coverage| {
         format!("Kiểm tra máy chủ giám sát và quyền truy cập camera: độ phủ dữ liệu chỉ đạt {coverage} thời gian.")
     },
@@ -269,7 +271,8 @@ const NOTICE: Notice = Notice {
     incidents_note: |over| format!("đã khắc phục {over}"),
     by_village: "Theo thôn, tổ dân phố",
     ask: |whom| format!("Hỏi và góp ý tại: {whom}."),
-    posted: "Niêm yết từ ngày  ____/____/________  đến ngày  ____/____/________   Người niêm yết: ______________",
+    posted: "Niêm yết từ ngày  ____/____/________  đến ngày  ____/____/________",
+    posted_by: "Người niêm yết: ______________________",
 };
 
 const PROVINCE: Province = Province {

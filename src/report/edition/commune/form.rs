@@ -4,15 +4,13 @@
 
 use crate::report::document::{Block, Head, Letterhead, Signature};
 use crate::report::edition::manner::{administrative, parts};
-use crate::report::edition::parts::is_vietnamese;
+use crate::report::edition::parts::{is_vietnamese, without_level};
 use crate::report::edition::view::View;
 
 const NATION: &str = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM";
 const MOTTO: &str = "Độc lập - Tự do - Hạnh phúc";
 /// How a People's Committee is abbreviated in a document's number.
 const COMMITTEE: (&str, &str) = ("ỦY BAN NHÂN DÂN", "UBND");
-/// Levels of the administration before a name: "Xã Mộc Nam" is signed in "Mộc Nam".
-const LEVELS: [&str; 4] = ["xã ", "phường ", "thị trấn ", "đặc khu "];
 
 /// The month as an administrative text writes it: `10/2026`, `01/2026`.
 pub(super) fn month(view: &View<'_>) -> String {
@@ -42,12 +40,6 @@ pub(super) fn letterhead(view: &View<'_>, commune: &str) -> Head {
         subject: (words.subject)(&month(view)),
         addressee: form.superior.as_ref().map(|superior| (words.addressee)(superior)),
     })
-}
-
-fn without_level(commune: &str) -> &str {
-    let lower = commune.to_lowercase();
-    let level = LEVELS.iter().find(|level| lower.starts_with(**level));
-    level.and_then(|level| commune.get(level.len()..)).unwrap_or(commune)
 }
 
 pub(super) fn signature(view: &View<'_>) -> Block {

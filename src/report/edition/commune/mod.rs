@@ -10,13 +10,14 @@ mod proposals;
 
 use std::collections::BTreeSet;
 
-use super::charts::{uptime_bar, uptime_bars};
+use super::charts::{recordings_cell, uptime_bar, uptime_bars};
 use super::funder::hour_cost;
 use super::money::Costs;
+use super::order::key;
 use super::parts::{
-    causes_table, cell, centre, finish, heading, is_vietnamese, left, named, paragraph, plain_head, ranges_note,
-    recordings_figure, recordings_text, right, row, standing, strong, styled, table, uptime_figure, working,
-    working_cell,
+    causes_table, cell, centre, finish, heading, is_vietnamese, left, paragraph, plain_head, ranges_note,
+    recordings_figure, recordings_text, right, row, standing, strong, styled, table, uptime_figure, within_a_sentence,
+    working, working_cell,
 };
 use super::uptime::{Uptime, coverage, coverage_cell};
 use super::view::{Camera, FundName, Sum, View};
@@ -62,13 +63,20 @@ fn situation(view: &View<'_>, name: &str) -> Vec<Block> {
     let sites: BTreeSet<_> = view.cameras.iter().map(|camera| &camera.figures.site).collect();
     let funds: BTreeSet<_> = view.cameras.iter().flat_map(|camera| &camera.figures.funds).collect();
     let month = form::month(view);
-    let sites = manner.count(sites.len() as u64);
-    let mut text = vec![(words.situation_text)(&month, name, &manner.cameras(sum.cameras), &sites)];
+    let unit = &manner.words.unit;
+    let counted = |count: usize, text: fn(u64, &str) -> String| text(count as u64, &manner.count(count as u64));
+    let sites = counted(sites.len(), unit.sites);
+    let commune = within_a_sentence(name);
+    let mut text = vec![(words.situation_text)(&month, &commune, &manner.cameras(sum.cameras), &sites)];
     if sum.paid > 0 {
-        text.push((words.situation_money)(&manner.count(funds.len() as u64), &manner.money(sum.paid)));
+        text.push((words.situation_money)(&counted(funds.len(), unit.sources), &manner.money(sum.paid)));
     }
+    // Of a month that runs, what is planned for its end has not happened.
+    let today = view.end().map(|end| manner.day_of(end));
     let within = |day: Option<jiff::civil::Date>| {
-        day.is_some_and(|day| day.strftime("%Y-%m").to_string() == view.dossier.report.month)
+        day.is_some_and(|day| {
+            day.strftime("%Y-%m").to_string() == view.dossier.report.month && today.is_some_and(|today| day <= today)
+        })
     };
     let count = |is: &dyn Fn(&Camera<'_>) -> bool| view.cameras.iter().filter(|camera| is(camera)).count() as u64;
     let added = count(&|camera| within(camera.notes.and_then(|notes| notes.installed)));
@@ -101,12 +109,9 @@ fn results(view: &View<'_>) -> Vec<Block> {
         ]),
         heading(2, words.commune.by_village),
     ];
-    let villages = view.sums(|camera| [camera.site.and_then(|site| site.village.as_deref())]);
-    // Those of no village stand last.
-    let (nowhere, somewhere): (Vec<_>, Vec<_>) = villages.iter().partition(|(village, _)| village.is_none());
-    let mut rows: Vec<Row> = somewhere
-        .into_iter()
-        .chain(nowhere)
+    let villages = view.villages();
+    let mut rows: Vec<Row> = villages
+        .iter()
         .map(|(village, sum)| row(village_cells(view, sum, village.unwrap_or(words.name.no_village))))
         .collect();
     rows.push(strong(village_cells(view, &sum, words.name.total)));
@@ -121,7 +126,7 @@ fn results(view: &View<'_>) -> Vec<Block> {
         centre(column.recordings_enough, 1.2),
     ];
     blocks.push(table(None, columns, rows));
-    blocks.extend(ranges_note(view, villages.values().map(|sum| &sum.tally).chain([&sum.tally])));
+    blocks.extend(ranges_note(view, villages.iter().map(|(_, sum)| &sum.tally).chain([&sum.tally])));
     blocks.extend(by_fund(view));
     blocks
 }
@@ -171,11 +176,13 @@ fn by_fund(view: &View<'_>) -> Vec<Block> {
     let mut bars = Vec::new();
     let mut tallies = Vec::new();
     let mut rows = Vec::new();
-    for (name, payer) in &payers {
+    let mut payers: Vec<_> = payers.iter().collect();
+    payers.sort_by_key(|(name, _)| (matches!(name, FundName::Kind(..)), key(name.one())));
+    for (name, payer) in payers {
         let sum: Sum = payer.cameras.iter().copied().collect();
         let label = match payer.funds.len() {
-            1 => name.text().to_owned(),
-            several => (words.name.several)(name.text(), &manner.count(several as u64)),
+            1 => name.one().to_owned(),
+            several => (words.name.several)(name.several(), &manner.count(several as u64)),
         };
         // Several that stand together promised each its own.
         let target = payer.target.filter(|_| payer.funds.len() == 1);
@@ -221,19 +228,7 @@ fn troubles(view: &View<'_>) -> Vec<Block> {
         blocks.push(causes_table(view, &sum, Some(words.commune.by_cause)));
         blocks.push(worst(view));
     }
-    let short: Vec<String> = view
-        .cameras
-        .iter()
-        .filter(|camera| camera.has_enough_recordings() == Some(false))
-        .map(|camera| format!("{} – {}", view.full_name(camera), super::charts::recordings_cell(view, camera).text))
-        .collect();
-    if short.is_empty() {
-        if sum.judged > 0 {
-            blocks.push(paragraph(words.commune.short_recordings_none));
-        }
-    } else {
-        blocks.push(paragraph(format!("{} {}.", words.commune.short_recordings, named(view, &short, NAMES))));
-    }
+    blocks.extend(short_recordings(view, &sum));
     let unknown = view.cameras.iter().filter(|camera| {
         camera.figures.retention.required_days.is_some()
             && camera.is_in_service()
@@ -242,6 +237,29 @@ fn troubles(view: &View<'_>) -> Vec<Block> {
     match unknown.count() as u64 {
         0 => {}
         n => blocks.push(paragraph((words.commune.short_recordings_unknown)(&manner.cameras(n)))),
+    }
+    blocks
+}
+
+/// Cameras whose recordings are missing or too short.
+fn short_recordings(view: &View<'_>, sum: &Sum) -> Vec<Block> {
+    let (manner, words) = (&view.manner, view.manner.words);
+    let short: Vec<&Camera<'_>> =
+        view.cameras.iter().filter(|camera| camera.has_enough_recordings() == Some(false)).collect();
+    if short.is_empty() {
+        let all = (sum.judged > 0).then(|| paragraph(words.commune.short_recordings_none));
+        return all.into_iter().collect();
+    }
+    let rows = short
+        .iter()
+        .take(NAMES)
+        .map(|camera| row(vec![cell(view.name(camera)), cell(view.site_name(camera)), recordings_cell(view, camera)]));
+    let column = &words.column;
+    let columns = vec![left(column.camera, 3.0), left(column.site, 2.2), left(column.recordings, 2.2)];
+    let mut blocks = vec![table(Some(words.commune.short_recordings), columns, rows.collect())];
+    let more = short.len().saturating_sub(NAMES) as u64;
+    if more > 0 {
+        blocks.push(paragraph((words.commune.short_recordings_more)(&manner.cameras(more))));
     }
     blocks
 }

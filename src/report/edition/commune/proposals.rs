@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::NAMES;
 use crate::inventory::SiteId;
 use crate::judgement::event::IncidentScope;
-use crate::ledger::retention::RetentionState;
 use crate::observation::State;
 use crate::report::document::{Block, Text};
 use crate::report::edition::parts::{heading, named, paragraph};
@@ -81,11 +80,17 @@ fn recorders(view: &View<'_>) -> Option<String> {
     (!names.is_empty()).then(|| (view.manner.words.commune.recorders)(&named(view, &names, NAMES)))
 }
 
-/// Cameras whose recordings are missing or too short.
+/// Sites with cameras whose recordings are missing or too short.
 fn disks(view: &View<'_>) -> Option<String> {
-    let names = names(view, |camera| {
-        camera.has_enough_recordings() == Some(false) && camera.figures.retention.state != RetentionState::Unknown
-    });
+    let manner = &view.manner;
+    let sites = view.sums(|camera| (camera.has_enough_recordings() == Some(false)).then_some(&camera.figures.site));
+    let names: Vec<String> = sites
+        .into_iter()
+        .map(|(site, sum)| {
+            let name = view.dossier.sites.get(site).map_or(site.as_str(), |notes| &notes.name);
+            format!("{name} ({})", manner.cameras(sum.cameras))
+        })
+        .collect();
     (!names.is_empty()).then(|| (view.manner.words.commune.disks)(&named(view, &names, NAMES)))
 }
 
