@@ -29,7 +29,7 @@ impl<'a> Names<'a> {
     pub fn fund(&self, id: &FundId) -> &'a str {
         match self.dossier.funds.get(id) {
             Some(fund) if fund.publish_name => &fund.name,
-            Some(fund) => (self.words.name.fund_kind)(fund.kind),
+            Some(fund) => (self.words.name.fund_kind)(fund.kind).0,
             // Nothing says that it may be told.
             None => "",
         }
