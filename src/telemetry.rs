@@ -14,10 +14,12 @@ use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, 
 use crate::device::http::Cost;
 use crate::inventory::{ChannelId, RecorderId};
 use crate::judgement::Event;
+use crate::ledger::Month;
 use crate::notify::outbox::Figures;
 use crate::notify::{Answer, Deaf};
 use crate::observation::{Cause, Class, Outcome, RecorderSeen};
 use crate::paging::{Acknowledgement, MessageId};
+use crate::report::closing::{Closing, Verdict};
 
 /// The daemon's own series. Cheap to share behind an `Arc`.
 pub struct Telemetry {
@@ -55,6 +57,10 @@ pub struct Telemetry {
     /// Registered while a heartbeat is configured: without one there is nothing to alert on.
     heartbeat_last_success: IntGauge,
     heartbeat_failures: IntCounter,
+    months_closed: IntCounter,
+    report_amendments: IntCounter,
+    report_deliveries: IntCounterVec,
+    reports_pending: IntGauge,
     alerts_pushed: IntCounter,
     push_failures: IntCounter,
 }
@@ -105,6 +111,19 @@ impl Telemetry {
                 probe_failures.with_label_values(&[outcome.as_str()]).inc_by(0);
                 recorder_poll_failures.with_label_values(&[outcome.as_str()]).inc_by(0);
             }
+        }
+        let report_deliveries = register(
+            &registry,
+            IntCounterVec::new(
+                Opts::new(
+                    "camwatch_report_deliveries_total",
+                    "Attempts to send a month's report to an address: sent, to be tried again later, refused for good.",
+                ),
+                &["result"],
+            ),
+        );
+        for verdict in [Verdict::Sent, Verdict::Later, Verdict::Refused] {
+            report_deliveries.with_label_values(&[verdict.as_str()]).inc_by(0);
         }
         let this = Self {
             probes: counter("camwatch_probes_total", "Probes that ended, whatever they came to."),
@@ -222,6 +241,16 @@ impl Telemetry {
             heartbeat_failures: counter(
                 "camwatch_heartbeat_failures_total",
                 "Heartbeats that were due and were not sent, or that heartbeat_url did not take.",
+            ),
+            months_closed: counter("camwatch_report_months_closed_total", "Months that were closed."),
+            report_amendments: counter(
+                "camwatch_report_amendments_total",
+                "Corrections of closed months, one for each camera, that were found when a month was closed.",
+            ),
+            report_deliveries,
+            reports_pending: gauge(
+                "camwatch_report_deliveries_pending",
+                "Addresses that are still to be sent the report of a closed month.",
             ),
             alerts_pushed: counter(
                 "camwatch_alertmanager_alerts_sent_total",
@@ -428,6 +457,53 @@ impl Telemetry {
     pub fn config_loaded(&self, unix_seconds: i64) {
         self.config_last_reload_successful.set(1);
         self.config_last_reload_success_timestamp.set(unix_seconds);
+    }
+
+    /// Months were closed, if any were due.
+    pub fn months_closed(&self, closing: &Closing) {
+        self.months_closed.inc_by(closing.closed.len() as u64);
+        self.report_amendments.inc_by(closing.amendments as u64);
+        for (month, hash) in &closing.closed {
+            tracing::info!(%month, sha256 = hash, "month closed");
+        }
+        if closing.amendments > 0 {
+            tracing::warn!(
+                cameras = closing.amendments,
+                "the record says otherwise than months that are closed; the next report tells what was corrected"
+            );
+        }
+    }
+
+    /// A mail server has answered to a report, or has not. `to` is no whole address.
+    pub fn report_answered(&self, month: Month, edition: &str, to: &str, verdict: Verdict, answer: &str) {
+        self.report_deliveries.with_label_values(&[verdict.as_str()]).inc();
+        match verdict {
+            Verdict::Sent => tracing::info!(%month, edition, to, answer, "report sent"),
+            Verdict::Later => tracing::warn!(%month, edition, to, why = answer, "report not sent; tried again later"),
+            Verdict::Refused => {
+                tracing::error!(%month, edition, to, why = answer, "report refused; this address does not get it");
+            }
+        }
+    }
+
+    /// A month is closed and `addresses` of them are known, but there is nobody to send to or no channel to send by.
+    pub fn report_to_nobody(&self, month: Month, addresses: usize) {
+        if addresses == 0 {
+            tracing::info!(%month, "the month's reports are kept and sent to nobody: no fund and no [report] has an email");
+        } else {
+            tracing::warn!(
+                %month, addresses,
+                "the month's reports are kept and sent to nobody: there is no [[channel]] of kind email"
+            );
+        }
+    }
+
+    pub fn reports_pending(&self, addresses: usize) {
+        self.reports_pending.set(i64::try_from(addresses).unwrap_or(i64::MAX));
+    }
+
+    pub fn report_failed(&self, error: &dyn std::fmt::Display) {
+        tracing::error!(%error, "the month's reports could not be made or sent; tried again later");
     }
 
     /// An Alertmanager took so many alerts.

@@ -138,7 +138,7 @@ pub(crate) fn run(args: &Args) -> u8 {
         Err(error) => return failed(&error),
     };
     let language = args.lang.map_or_else(|| edition.language(&shown.dossier), Language::from);
-    let draw = |out: &mut dyn Write| report::draw(&shown.dossier, &edition, language, format, out);
+    let draw = |out: &mut dyn Write| shown.draw(&edition, language, format, out);
     let put = match args.output.as_deref() {
         None => to_standard_output(draw),
         // A device or a pipe is written to; only a file can be replaced.

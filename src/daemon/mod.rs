@@ -10,6 +10,7 @@ mod live;
 mod lookback;
 mod paging;
 mod recorders;
+mod reports;
 mod service_manager;
 mod watch;
 
@@ -287,6 +288,9 @@ impl Daemon {
         let heartbeat =
             heartbeat::run(config, progress.clone(), self.writer.clone(), Arc::clone(telemetry), stopping.clone());
         owned("heartbeat", heartbeat, died);
+        let config = self.control.config.subscribe();
+        let reports = reports::run(config, self.writer.clone(), Arc::clone(telemetry), stopping.clone());
+        owned("reports", reports, died);
     }
 
     /// Where the web listens, with the real port where the configuration says 0.

@@ -57,6 +57,12 @@ impl Month {
         Self { first: self.first.checked_add(1.month()).unwrap_or(self.first) }
     }
 
+    /// The month before it.
+    #[must_use]
+    pub fn previous(self) -> Self {
+        Self { first: self.first.checked_sub(1.month()).unwrap_or(self.first) }
+    }
+
     #[must_use]
     pub fn first_day(self) -> Date {
         self.first

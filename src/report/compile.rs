@@ -201,7 +201,7 @@ fn moment(second: i64) -> Timestamp {
 }
 
 /// A month that the record cannot know is refused. While the record is empty every month may still be asked for.
-fn check_month(
+pub(super) fn check_month(
     month: Month,
     period: Span,
     record: Option<Span>,

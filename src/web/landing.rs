@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Html;
 
 use super::Shared;
+use crate::ledger::Month;
 use crate::observation::State as CameraState;
 use crate::snapshot::Snapshot;
 
@@ -37,6 +38,12 @@ fn render(snapshot: &Snapshot) -> String {
     }
     let _ = writeln!(page, "</table>\n<p>Open incidents: {}.</p>", snapshot.incidents.len());
     list(&mut page, snapshot);
+    let month = Month::of(snapshot.at, &snapshot.config.daemon.timezone);
+    let _ = writeln!(
+        page,
+        "<p>Reports: <a href=\"/reports/{last}\">{last}</a>, <a href=\"/reports/{month}\">{month}</a>.</p>",
+        last = month.previous()
+    );
     page.push_str("<h2>For programs</h2>\n<ul>\n");
     for (path, what) in [
         ("/metrics", "Prometheus metrics"),

@@ -184,6 +184,7 @@ fn router(app: App) -> Router {
     };
     Router::new()
         .route("/", get(landing::page))
+        .route("/reports/{month}", get(reports::page))
         .route("/metrics", get(metrics::page))
         .route("/probe", get(probe::probe))
         .route("/-/healthy", get(lifecycle::healthy))
@@ -221,7 +222,7 @@ async fn not_found(request: Request) -> Response {
     }
     text(
         StatusCode::NOT_FOUND,
-        "404: nothing is at this path. There are /, /metrics, /probe?camera=ID, /-/healthy, /-/ready, POST /-/reload, \
+        "404: nothing is at this path. There are /, /reports/YYYY-MM, /metrics, /probe?camera=ID, /-/healthy, /-/ready, POST /-/reload, \
          /api/v1/cameras, /api/v1/incidents, /api/v1/reports/YYYY-MM, POST /api/v1/credentials/ID/retry, \
          POST /api/v1/recorders/ID/scan, \
          POST /api/v1/incidents/ID/ack, POST /api/v1/officers/ID/pairing and /api/v1/openapi.json.\n",

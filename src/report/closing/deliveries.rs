@@ -57,6 +57,17 @@ pub enum Verdict {
     Refused,
 }
 
+impl Verdict {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Later => "later",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 impl Deliveries {
     pub(super) fn ended(at: Timestamp, why: Why) -> Self {
         Self { ended: Some(Ended { at, why }), answers: Vec::new() }
@@ -65,21 +76,21 @@ impl Deliveries {
     /// Whether an address is still to be sent an edition.
     #[must_use]
     pub fn owes(&self, edition: &str, address: &str) -> bool {
-        let hash = hash(address);
+        let hash = address_hash(address);
         let is_final = |one: &Delivery| one.verdict != Verdict::Later;
         self.ended.is_none() && !self.answers.iter().any(|one| one.is(edition, &hash) && is_final(one))
     }
 
     /// How often an address was tried.
     pub fn attempts(&self, edition: &str, address: &str) -> u64 {
-        let hash = hash(address);
+        let hash = address_hash(address);
         self.answers.iter().find(|one| one.is(edition, &hash)).map_or(0, |one| one.attempts)
     }
 
     /// Notes what an attempt came to, in place of what the one before did.
     pub fn note(&mut self, edition: &str, address: &str, verdict: Verdict, answer: String, at: Timestamp) {
         let attempts = self.attempts(edition, address) + 1;
-        let address_sha256 = hash(address);
+        let address_sha256 = address_hash(address);
         self.answers.retain(|one| !one.is(edition, &address_sha256));
         self.answers.push(Delivery { edition: edition.to_owned(), address_sha256, verdict, at, attempts, answer });
     }
@@ -101,6 +112,8 @@ impl Delivery {
     }
 }
 
-fn hash(address: &str) -> String {
+/// The SHA-256 of an address, in hex.
+#[must_use]
+pub fn address_hash(address: &str) -> String {
     Sha256::digest(address.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -32,7 +32,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 pub use self::canonical::{figures, hash};
-pub use self::deliveries::{Deliveries, Delivery, Ended, Verdict, Why};
+pub use self::deliveries::{Deliveries, Delivery, Ended, Verdict, Why, address_hash};
 pub use self::due::{Closing, close_due, closes_at};
 use super::dossier::Amendment;
 use super::{Dossier, ReportError, whole_file};
@@ -148,8 +148,11 @@ impl Archive {
             .map_err(failed)
     }
 
-    /// The SHA-256 under which a month's figures were closed.
-    fn hash(&self, month: Month) -> Result<String, ReportError> {
+    /// The SHA-256 under which a month's figures were closed, in hex.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn hash(&self, month: Month) -> Result<String, ReportError> {
         let path = self.home(month).join(HASH);
         let text = fs::read_to_string(&path).map_err(archive("reading", &path))?;
         let hash = text.split_whitespace().next().unwrap_or_default();
@@ -173,7 +176,10 @@ impl Archive {
     }
 
     /// Corrections of a closed month that were noted, oldest first.
-    fn amendments(&self, month: Month) -> Result<Vec<Amendment>, ReportError> {
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub fn amendments(&self, month: Month) -> Result<Vec<Amendment>, ReportError> {
         self.read_or_default(month, AMENDMENTS)
     }
 

@@ -1,9 +1,7 @@
-//! One report in one format: the same for the command line, the web and the post.
-
-use std::io::Write;
+//! The formats of a report, and what its file is called: the same for the command line, the web and the post.
 
 use super::dossier::Dossier;
-use super::{Edition, ReportError, Selection, html, pdf, xlsx};
+use super::{Edition, Selection};
 use crate::inventory::Language;
 
 /// What a report is drawn as.
@@ -102,36 +100,4 @@ impl Edition {
         };
         format!("camwatch-{month}-{}{language}.{}", self.name(), format.as_str())
     }
-}
-
-/// Draws an edition. `dossier` is of its selection.
-///
-/// # Errors
-/// Those of `out`, and where a format cannot say it.
-pub fn draw(
-    dossier: &Dossier,
-    edition: &Edition,
-    language: Language,
-    format: Format,
-    out: &mut dyn Write,
-) -> Result<(), ReportError> {
-    match format {
-        Format::Json => dossier.report.write_json(out)?,
-        Format::Csv => dossier.report.write_csv(out)?,
-        Format::Pdf => {
-            let written = pdf::write(&edition.document(dossier, language), out)?;
-            if !written.missing.is_empty() {
-                let characters = written.missing.iter().collect::<String>();
-                let report = edition.file_name(dossier, language, format);
-                tracing::warn!(
-                    report,
-                    characters,
-                    "no font of the PDF has these characters: a sign for it stands there"
-                );
-            }
-        }
-        Format::Html => html::write(&edition.document(dossier, language), out)?,
-        Format::Xlsx => xlsx::write(dossier, language, out)?,
-    }
-    Ok(())
 }
