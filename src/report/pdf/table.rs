@@ -278,21 +278,30 @@ fn widths(table: &Table, total: f32, size: f32, pad: f32) -> (Vec<f32>, bool) {
     (widths, enough)
 }
 
-/// Gives columns that are narrower than they want what others have beyond what they want, the smallest wish first.
-/// Whether there was enough for all.
+/// Gives columns that are narrower than they want what others have beyond what they want, the smallest wish first;
+/// columns of about one width, such as two dates, get it together or not at all. What is left then is the largest
+/// wish's. Whether there was enough for all.
 fn level(widths: &mut [f32], wanted: &[f32]) -> bool {
     let spare: f32 = widths.iter().zip(wanted).map(|(width, wanted)| (width - wanted).max(0.0)).sum();
-    let mut left = spare;
-    let mut poor: Vec<usize> = (0..widths.len()).filter(|column| widths[*column] < wanted[*column]).collect();
-    poor.sort_by(|one, other| (wanted[*one] - widths[*one]).total_cmp(&(wanted[*other] - widths[*other])));
     let rich: Vec<usize> = (0..widths.len()).filter(|column| widths[*column] > wanted[*column]).collect();
+    let mut poor: Vec<usize> = (0..widths.len()).filter(|column| widths[*column] < wanted[*column]).collect();
+    poor.sort_by(|one, other| wanted[*one].total_cmp(&wanted[*other]));
+    let mut left = spare;
     let mut enough = true;
-    for column in poor {
-        let missing = wanted[column] - widths[column];
-        let given = missing.min(left);
-        enough &= given >= missing - 0.01;
-        widths[column] += given;
-        left -= given;
+    for alike in poor.chunk_by(|one, other| wanted[*other] < wanted[*one] * 1.05) {
+        let missing: f32 = alike.iter().map(|column| wanted[*column] - widths[*column]).sum();
+        enough = missing <= left + 0.01;
+        if !enough {
+            break;
+        }
+        for column in alike {
+            widths[*column] = wanted[*column];
+        }
+        left -= missing;
+    }
+    if let Some(largest) = poor.last().filter(|_| !enough) {
+        widths[*largest] += left.max(0.0);
+        left = 0.0;
     }
     if spare > 0.0 {
         let taken = (spare - left) / spare;
@@ -335,6 +344,13 @@ mod tests {
         let mut widths = vec![100.0, 50.0, 50.0];
         assert!(level(&mut widths, &[40.0, 60.0, 50.0]));
         assert_eq!(widths, [90.0, 60.0, 50.0]);
+    }
+
+    #[test]
+    fn columns_alike_stay_alike() {
+        let mut widths = vec![30.0, 50.0, 50.0, 90.0];
+        assert!(!level(&mut widths, &[20.0, 58.0, 59.0, 300.0]));
+        assert_eq!(widths, [20.0, 50.0, 50.0, 100.0]);
     }
 
     #[test]
