@@ -79,7 +79,7 @@ fn day(n: i64) -> Timestamp {
 fn record(config: &ConfigFile, more: &[Entry]) {
     let store = Config::load(&config.path()).expect("a configuration").store.path;
     fs::create_dir_all(store.parent().expect("a directory")).expect("the data directory");
-    let writer = Writer::open(&store, Duration::from_secs(60), Arc::new(Telemetry::new())).expect("a record");
+    let writer = Writer::open(&store, Duration::from_mins(1), Arc::new(Telemetry::new())).expect("a record");
     let entries = [
         Entry::Alive(day(0)),
         change("yl-01", State::Up, None, day(0)),

@@ -19,12 +19,12 @@ use crate::store::{Reader, Writer};
 use crate::telemetry::Telemetry;
 
 /// However far off the next month is: the machine's clock may be set.
-const LOOK_EVERY: Duration = Duration::from_secs(600);
+const LOOK_EVERY: Duration = Duration::from_mins(10);
 /// Between attempts while something fails: from this on, twice as long each time.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
-const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// For the record to take what is queued before a month is made of it.
-const WRITTEN_WITHIN: Duration = Duration::from_secs(60);
+const WRITTEN_WITHIN: Duration = Duration::from_mins(1);
 /// After so many mails in a row that were not taken, the server is left alone for a while.
 const MOST_IN_VAIN: usize = 3;
 

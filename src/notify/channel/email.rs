@@ -24,7 +24,7 @@ use crate::inventory::{self, MailTls};
 /// Of a mail, which has more room than a chat.
 const LONGEST_TEXT: usize = 8000;
 /// For a mail with a file, over a slow line.
-const FILE_WITHIN: Duration = Duration::from_secs(300);
+const FILE_WITHIN: Duration = Duration::from_mins(5);
 
 pub(super) struct Email {
     transport: AsyncSmtpTransport<Tokio1Executor>,

@@ -24,7 +24,6 @@ struct Kept {
 }
 
 #[derive(Deserialize)]
-#[expect(clippy::struct_field_names, reason = "the names are those of the JSON")]
 struct KeptCamera {
     camera: CameraId,
     up_seconds: u64,

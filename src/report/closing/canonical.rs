@@ -3,6 +3,7 @@
 //! Keys in the order of their UTF-16 code units, no space between anything, numbers as ECMAScript prints them (the
 //! fewest digits that read back as the same double), strings with the fewest escapes.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -42,7 +43,7 @@ pub(super) struct Hash(Sha256);
 
 impl Hash {
     pub fn hex(self) -> String {
-        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.0.finalize())
     }
 }
 
@@ -55,6 +56,14 @@ impl Write for Hash {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a String does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn list<T: Serialize>(items: &[T], out: &mut dyn Write) -> io::Result<()> {
@@ -120,7 +129,7 @@ fn written(number: &Number) -> String {
     double(number.as_f64().unwrap_or_default())
 }
 
-/// ECMA-262, Number::toString.
+/// ECMA-262, `Number::toString`.
 fn double(x: f64) -> String {
     if x == 0.0 {
         return "0".to_owned();

@@ -70,7 +70,7 @@ impl Place {
         let config = self.config();
         fs::create_dir_all(&config.daemon.data_dir).unwrap();
         let telemetry = Arc::new(Telemetry::new());
-        let writer = Writer::open(&config.store.path, Duration::from_secs(DAY), telemetry).unwrap();
+        let writer = Writer::open(&config.store.path, Duration::from_hours(24), telemetry).unwrap();
         for entry in entries {
             writer.record(entry.clone());
         }
