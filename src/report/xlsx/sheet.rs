@@ -14,6 +14,11 @@ pub(super) const MOST_ROWS: u32 = 1_048_576;
 /// Characters (as UTF-16 counts them) that a cell can have.
 const LONGEST_TEXT: usize = 32_767;
 
+/// How wide a column of numbers is, in characters; the heads of columns up to this width stand over them at the right.
+pub(super) const NUMBER: f64 = 13.0;
+/// Columns that are still legible on one page's width.
+const ONE_PAGE: usize = 12;
+
 /// What stands in a cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Cell<'a> {
@@ -34,6 +39,7 @@ pub(super) enum Cell<'a> {
     Moment(Timestamp),
     Title(&'a str),
     Head(&'a str),
+    HeadNumber(&'a str),
     /// A day as the head of a column.
     HeadDay(Date),
 }
@@ -42,6 +48,7 @@ pub(super) enum Cell<'a> {
 pub(super) struct Manner {
     timezone: TimeZone,
     text: Format,
+    head_number: Format,
     /// For a text that a spreadsheet would take for a formula, were it typed: it stays a text when somebody edits it.
     quoted: Format,
     long: Format,
@@ -68,8 +75,9 @@ impl Manner {
             .set_border_bottom(FormatBorder::Thin);
         Self {
             timezone,
-            text: Format::new(),
-            quoted: Format::new().set_quote_prefix(),
+            // Off what stands at the right of the column before.
+            text: Format::new().set_indent(1),
+            quoted: Format::new().set_indent(1).set_quote_prefix(),
             long: Format::new().set_text_wrap().set_align(FormatAlign::Top),
             count: number("#,##0"),
             hours: number("#,##0.00"),
@@ -77,10 +85,11 @@ impl Manner {
             days: number("0.0"),
             date: number(words.date),
             month: number(words.month).set_align(FormatAlign::Right),
-            moment: number(words.moment),
+            moment: number(words.moment).set_align(FormatAlign::Left).set_indent(1),
             title: Format::new().set_bold().set_font_size(14),
-            head_day: head.clone().set_num_format("dd"),
-            head,
+            head_day: head.clone().set_num_format("dd").set_align(FormatAlign::Right),
+            head_number: head.clone().set_align(FormatAlign::Right),
+            head: head.set_align(FormatAlign::Left).set_indent(1),
         }
     }
 
@@ -124,6 +133,9 @@ impl Manner {
             Cell::Head(text) => {
                 sheet.write_string_with_format(row, column, tidy(text), &self.head)?;
             }
+            Cell::HeadNumber(text) => {
+                sheet.write_string_with_format(row, column, tidy(text), &self.head_number)?;
+            }
             Cell::HeadDay(day) => {
                 sheet.write_number_with_format(row, column, day_number(day), &self.head_day)?;
             }
@@ -154,7 +166,16 @@ impl<'a> Sheet<'a> {
         for (column, (_, width)) in (0..).zip(columns) {
             this.inner.set_column_width(column, *width)?;
         }
-        let heads: Vec<Cell<'_>> = columns.iter().map(|(head, _)| *head).collect();
+        if columns.len() > ONE_PAGE {
+            this.inner.set_print_scale(70).set_repeat_columns(0, held - 1)?;
+        }
+        let heads: Vec<Cell<'_>> = columns
+            .iter()
+            .map(|(head, width)| match *head {
+                Cell::Head(text) if *width <= NUMBER => Cell::HeadNumber(text),
+                other => other,
+            })
+            .collect();
         this.columns = u16::try_from(columns.len()).unwrap_or(u16::MAX);
         this.row(&heads)?;
         Ok(this)
