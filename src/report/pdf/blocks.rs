@@ -20,7 +20,7 @@ pub(super) fn paragraph<'a>(flow: &mut Flow<'a>, text: &'a Text, tail: f32) {
     let set = Type::new(flow.theme.body, flow.theme.leading);
     let (indent, justified) = (flow.theme.indent, flow.theme.administrative);
     let lines = prose.lines(set.size, area.width(), indent);
-    put_lines(flow, &Lines { part, prose: &prose, lines: &lines, set, area, indent, justified }, tail);
+    put_lines(flow, &Setting { part, prose: &prose, broken: &lines, set, area, indent, justified }, tail);
     flow.space(flow.theme.paragraph_gap);
 }
 
@@ -37,8 +37,8 @@ pub(super) fn list<'a>(flow: &mut Flow<'a>, items: &'a [Text], tail: f32) {
         let body = flow.structure.add(Some(item), Role::ItemBody);
         let lines = prose.lines(set.size, area.width(), 0.0);
         let tail = if index + 1 == items.len() { tail } else { 0.0 };
-        let lines = Lines { part: body, prose: &prose, lines: &lines, set, area, indent: 0.0, justified: dash };
-        let top = put_lines(flow, &lines, tail);
+        let setting = Setting { part: body, prose: &prose, broken: &lines, set, area, indent: 0.0, justified: dash };
+        let top = put_lines(flow, &setting, tail);
         let middle = top + set.leading / 2.0 + set.size * 0.05;
         if dash {
             flow.rule((bullet_left, middle), (bullet_left + set.size * 0.3, middle), set.colour, set.size * 0.055);
@@ -53,10 +53,11 @@ pub(super) fn list<'a>(flow: &mut Flow<'a>, items: &'a [Text], tail: f32) {
     flow.space(flow.theme.paragraph_gap);
 }
 
-struct Lines<'a, 'p> {
+/// Lines of one text, and how they are set.
+struct Setting<'a, 'p> {
     part: usize,
     prose: &'p Prose<'a>,
-    lines: &'p [Line],
+    broken: &'p [Line],
     set: Type,
     area: Area,
     indent: f32,
@@ -64,8 +65,8 @@ struct Lines<'a, 'p> {
 }
 
 /// Puts lines down, over as many pages as they need, never one line alone. Returns where the first stands.
-fn put_lines(flow: &mut Flow, text: &Lines, tail: f32) -> f32 {
-    let Lines { part, prose, lines, set, area, indent, justified } = *text;
+fn put_lines(flow: &mut Flow, text: &Setting, tail: f32) -> f32 {
+    let Setting { part, prose, broken: lines, set, area, indent, justified } = *text;
     let mut first_top = None;
     let mut left = lines;
     while !left.is_empty() {
@@ -148,7 +149,6 @@ fn key_figure_row<'a>(flow: &mut Flow<'a>, figures: &'a [KeyFigure], width: f32,
     let top = flow.y;
     let mut left = flow.text_area().left;
     for figure in figures {
-        let part = flow.structure.add(None, Role::Paragraph);
         let frame = Area { left, right: left + width, top, bottom: top + total };
         flow.fill(frame, Colour(0xf6, 0xf7, 0xf8));
         flow.shapes(vec![Shape::Area(frame)], Paint::Stroke(RULE, 0.5));
@@ -159,12 +159,15 @@ fn key_figure_row<'a>(flow: &mut Flow<'a>, figures: &'a [KeyFigure], width: f32,
         marks::draw(flow, figure.tone, within.left, within.top + label_set.leading / 2.0, label_set.size);
         let aside = marks::room(figure.tone, label_set.size);
         let label = Area { left: within.left + aside, ..within };
+        let part = flow.structure.add(None, Role::Paragraph);
         flow.text_in(Some(part), &plain(&figure.label), label_set, Align::Left, label);
         within.top += labels;
         let said = value_set.in_colour(marks::text_colour(figure.tone));
+        let part = flow.structure.add(None, Role::Paragraph);
         flow.text_in(Some(part), &bold(&figure.value), said, Align::Left, within);
         within.top += values;
         if let Some(note) = &figure.note {
+            let part = flow.structure.add(None, Role::Paragraph);
             flow.text_in(Some(part), &plain(note), label_set, Align::Left, within);
         }
         left += width + gap;
@@ -193,15 +196,17 @@ pub(super) fn signature<'a>(flow: &mut Flow<'a>, signature: &'a Signature) {
             within.top += flow.text_in(Some(part), &text, list, Align::Left, within);
         }
     }
-    let part = flow.structure.add(None, Role::Paragraph);
     let mut within = right;
     for line in &signature.authority {
+        let part = flow.structure.add(None, Role::Paragraph);
         let text = Prose::new(line, Face::Bold);
         within.top += flow.text_in(Some(part), &text, authority, Align::Centre, within);
     }
+    let part = flow.structure.add(None, Role::Paragraph);
     let text = Prose::new(&signature.room, Face::Italic);
     within.top += flow.text_in(Some(part), &text, room, Align::Centre, within);
     within.top += ROOM_TO_SIGN;
+    let part = flow.structure.add(None, Role::Paragraph);
     let text = Prose::new(&signature.name, Face::Bold);
     flow.text_in(Some(part), &text, authority, Align::Centre, within);
     flow.y = top + total;

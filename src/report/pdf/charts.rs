@@ -57,11 +57,15 @@ struct Columns {
 }
 
 impl Columns {
-    fn new<'t>(area: Area, values: impl Iterator<Item = &'t str>, size: f32, label: f32) -> Self {
-        let widest = values.map(|value| Prose::new(value, Face::Regular).width(size)).fold(0.0, f32::max);
-        let value = widest.clamp(area.width() * 0.08, area.width() * 0.22);
-        let gap = mm(2.0);
-        let label = area.width() * label;
+    /// `rows`: what stands before and behind each; `most`: the part of the width that the former may take.
+    fn new<'t>(area: Area, rows: impl Iterator<Item = (&'t str, &'t str)>, size: f32, most: f32) -> Self {
+        let width = |text: &str| Prose::new(text, Face::Regular).width(size);
+        let (label, value) = rows.fold((0.0_f32, 0.0_f32), |(label, value), row| {
+            (label.max(width(row.0) + 0.5), value.max(width(row.1) + 0.5))
+        });
+        let value = value.clamp(area.width() * 0.06, area.width() * 0.24);
+        let label = label.clamp(area.width() * 0.12, area.width() * most);
+        let gap = mm(2.5);
         Self { label, chart_left: area.left + label + gap, chart_right: area.right - value - gap, value }
     }
 }
@@ -73,7 +77,7 @@ pub(super) fn strips<'a>(flow: &mut Flow<'a>, strips: &'a Strips) {
     }
     let set = Type::new(flow.theme.table, 1.2);
     let area = flow.text_area();
-    let columns = Columns::new(area, strips.rows.iter().map(|row| row.value.as_str()), set.size, 0.28);
+    let columns = Columns::new(area, strips.rows.iter().map(|row| (&*row.label, &*row.value)), set.size, 0.3);
     let heads = Type::new(flow.theme.table * 0.72, 1.2).in_colour(GREY);
     let row_height = |row: &Strip| {
         let label = height(&Prose::new(&row.label, Face::Regular), set, columns.label);
@@ -85,7 +89,7 @@ pub(super) fn strips<'a>(flow: &mut Flow<'a>, strips: &'a Strips) {
     let caption_height = height(&caption, caption_set, area.width()) + caption_set.size * 0.35;
     let legend = Legend::new(flow, strips);
     let part = {
-        let caption_part = flow.structure.add(None, Role::Caption);
+        let caption_part = flow.structure.add(None, Role::Paragraph);
         let first = strips.rows.first().map_or(0.0, row_height);
         flow.need(caption_height + legend.height + heads.leading + first);
         let within = Area { top: flow.y, ..area };
@@ -101,10 +105,11 @@ pub(super) fn strips<'a>(flow: &mut Flow<'a>, strips: &'a Strips) {
             day_numbers(flow, days, &columns, heads);
         }
         let item = flow.structure.add(Some(part), Role::Item);
+        let name = flow.structure.add(Some(item), Role::Label);
         let body = flow.structure.add(Some(item), Role::ItemBody);
         let cell = Area { top: flow.y, bottom: flow.y + height, ..area }.inset(0.0, set.size * 0.15);
         let label = Area { right: area.left + columns.label, ..cell };
-        flow.text_in(Some(body), &Prose::new(&row.label, Face::Regular), set, Align::Left, label);
+        flow.text_in(Some(name), &Prose::new(&row.label, Face::Regular), set, Align::Left, label);
         let value = Area { left: area.right - columns.value, ..cell };
         flow.text_in(Some(body), &Prose::new(&row.value, Face::Regular), set, Align::Right, value);
         let chart = Area {
@@ -199,10 +204,13 @@ fn hatch(state: State, area: Area, lines: &mut Vec<Shape>) {
     }
 }
 
+/// Of a legend's name beside its swatch, in parts of the size.
+const NAME_AT: f32 = 1.2;
+
 /// The states that occur, and their names, in as many lines as they need.
 struct Legend<'a> {
-    /// The state, `None` for out of service; its name; where it stands from the left; on which line.
-    entries: Vec<(Option<State>, Prose<'a>, f32, usize)>,
+    /// The state, `None` for out of service; its name; where it stands from the left and from above.
+    entries: Vec<(Option<State>, Prose<'a>, f32, f32)>,
     set: Type,
     height: f32,
 }
@@ -226,28 +234,31 @@ impl<'a> Legend<'a> {
         if days().any(|day| STATES.iter().map(|state| state.seconds(day)).sum::<u32>() < 86_400) {
             shown.push((None, &names.out_of_service));
         }
-        let (mut x, mut line) = (0.0, 0);
+        let width = flow.text_area().width();
+        let (mut x, mut y) = (0.0, 0.0);
+        let mut foot = set.leading;
         let entries = shown
             .into_iter()
             .map(|(state, name)| {
                 let prose = Prose::new(name, Face::Regular);
-                let width = prose.width(set.size) + set.size * 1.3;
-                if x > 0.0 && x + width > flow.text_area().width() {
-                    (x, line) = (0.0, line + 1);
+                let wide = prose.width(set.size) + set.size * NAME_AT;
+                if x > 0.0 && x + wide > width {
+                    (x, y) = (0.0, foot);
                 }
-                let entry = (state, prose, x, line);
-                x += width + set.size * 1.2;
+                let entry = (state, prose, x, y);
+                foot = foot.max(y + height(&entry.1, set, width - set.size * NAME_AT));
+                x += wide + set.size * 1.3;
                 entry
             })
             .collect();
-        Self { entries, set, height: to_f32(line + 1) * set.leading + set.size * 0.3 }
+        Self { entries, set, height: foot + set.size * 0.3 }
     }
 
     fn draw(&self, flow: &mut Flow<'a>) {
         let area = flow.text_area();
-        let part = flow.structure.add(None, Role::Paragraph);
-        for (state, name, x, line) in &self.entries {
-            let top = flow.y + to_f32(*line) * self.set.leading;
+        for (state, name, x, y) in &self.entries {
+            let part = flow.structure.add(None, Role::Paragraph);
+            let top = flow.y + y;
             let left = area.left + x;
             let middle = top + self.set.leading / 2.0;
             let side = self.set.size * 0.42;
@@ -261,8 +272,8 @@ impl<'a> Legend<'a> {
                 }
                 None => flow.shapes(vec![Shape::Area(swatch)], Paint::Stroke(RULE, 0.4)),
             }
-            let within =
-                Area { left: left + self.set.size * 1.2, right: area.right, top, bottom: top + self.set.leading };
+            let bottom = flow.y + self.height;
+            let within = Area { left: left + self.set.size * NAME_AT, right: area.right, top, bottom };
             flow.text_in(Some(part), name, self.set, Align::Left, within);
         }
         flow.y += self.height;
@@ -275,7 +286,7 @@ pub(super) fn bars<'a>(flow: &mut Flow<'a>, bars: &'a Bars) {
     }
     let set = Type::new(flow.theme.table, 1.2);
     let area = flow.text_area();
-    let columns = Columns::new(area, bars.rows.iter().map(|row| row.text.as_str()), set.size, 0.3);
+    let columns = Columns::new(area, bars.rows.iter().map(|row| (&*row.label, &*row.text)), set.size, 0.4);
     let label = |text: &'a str| Prose::new(text, Face::Regular);
     let row_height = |row: &'a crate::report::document::Bar| {
         let label = height(&label(&row.label), set, columns.label);
@@ -288,7 +299,7 @@ pub(super) fn bars<'a>(flow: &mut Flow<'a>, bars: &'a Bars) {
     let note = Type::new(flow.theme.small, 1.3).in_colour(GREY);
     let target = bars.target_label.as_deref().map(prose).filter(|target| !target.is_empty());
     let target_height = target.as_ref().map_or(0.0, |_| note.leading + note.size * 0.3);
-    let caption_part = flow.structure.add(None, Role::Caption);
+    let caption_part = flow.structure.add(None, Role::Paragraph);
     flow.need(caption_height + target_height + bars.rows.first().map_or(0.0, row_height));
     let within = Area { top: flow.y, ..area };
     flow.text_in(Some(caption_part), &caption, caption_set, Align::Left, within);
@@ -308,10 +319,11 @@ pub(super) fn bars<'a>(flow: &mut Flow<'a>, bars: &'a Bars) {
         let height = row_height(row);
         flow.need(height);
         let item = flow.structure.add(Some(list), Role::Item);
+        let name = flow.structure.add(Some(item), Role::Label);
         let body = flow.structure.add(Some(item), Role::ItemBody);
         let cell = Area { top: flow.y, bottom: flow.y + height, ..area }.inset(0.0, set.size * 0.2);
         let within = Area { right: area.left + columns.label, ..cell };
-        flow.text_in(Some(body), &label(&row.label), set, Align::Left, within);
+        flow.text_in(Some(name), &label(&row.label), set, Align::Left, within);
         let within = Area { left: area.right - columns.value, ..cell };
         let said = set.in_colour(marks::text_colour(row.tone));
         flow.text_in(Some(body), &prose(&row.text), said, Align::Right, within);

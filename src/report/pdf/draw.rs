@@ -5,6 +5,7 @@ use std::num::NonZeroU16;
 use jiff::tz::TimeZone;
 use krilla::SerializeSettings;
 use krilla::color::rgb;
+use krilla::configure::{Accessibility, Archival, Configuration, ConfigurationBuilder};
 use krilla::destination::XyzDestination;
 use krilla::error::KrillaResult;
 use krilla::geom::{Path, PathBuilder, Point, Rect};
@@ -26,15 +27,28 @@ use super::theme::PAGE;
 use crate::inventory::Language;
 use crate::report::document::Document;
 
+/// What a file promises to whoever opens it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standard {
+    /// PDF/A-2a and PDF/UA-1: looks the same in thirty years, and can be read aloud.
+    Archive,
+    /// PDF/A-2u: the tags of ten thousand rows would be five times as large as all the rest.
+    Untagged,
+    /// PDF 1.7.
+    Plain,
+}
+
 pub(super) struct Painter {
+    tagged: bool,
     file: krilla::Document,
     /// What was drawn of each part, in the order of drawing.
     drawn: Vec<(usize, Identifier)>,
 }
 
 impl Painter {
-    pub(super) fn new() -> Self {
-        Self { file: krilla::Document::new_with(SerializeSettings::default()), drawn: Vec::new() }
+    pub(super) fn new(standard: Standard) -> Self {
+        let file = krilla::Document::new_with(settings(standard));
+        Self { tagged: standard != Standard::Untagged, file, drawn: Vec::new() }
     }
 
     pub(super) fn sheet(&mut self, sheet: &Sheet) {
@@ -42,15 +56,14 @@ impl Painter {
         let mut page = self.file.start_page_with(settings);
         let mut surface = page.surface();
         for marks in sheet.marks.chunk_by(|one, other| one.part == other.part) {
-            match marks[0].part {
-                Some(part) => {
-                    let identifier = surface.start_tagged(ContentTag::Span(SpanTag::empty()));
+            // Where nothing is tagged, both do nothing.
+            if let Some(part) = marks[0].part {
+                let identifier = surface.start_tagged(ContentTag::Span(SpanTag::empty()));
+                if self.tagged {
                     self.drawn.push((part, identifier));
                 }
-                None => {
-                    let artifact = Artifact::with_kind(ArtifactType::Layout);
-                    surface.start_tagged(ContentTag::Artifact(artifact));
-                }
+            } else {
+                surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
             }
             for mark in marks {
                 draw(&mut surface, mark);
@@ -67,11 +80,29 @@ impl Painter {
         structure: &Structure,
         bookmarks: &[Bookmark],
     ) -> KrillaResult<Vec<u8>> {
-        self.file.set_tag_tree(tags(structure, self.drawn));
-        self.file.set_outline(outline(bookmarks));
+        if self.tagged {
+            self.file.set_tag_tree(tags(structure, self.drawn));
+        }
+        self.file.set_outline(outline(bookmarks, &document.title));
         self.file.set_metadata(metadata(document));
         self.file.finish()
     }
+}
+
+fn settings(standard: Standard) -> SerializeSettings {
+    let configuration = match standard {
+        Standard::Archive => ConfigurationBuilder::new()
+            .with_archival_validator(Archival::A2_A)
+            .with_accessibility_validator(Accessibility::UA1)
+            .finish()
+            .unwrap_or_default(),
+        Standard::Untagged => {
+            ConfigurationBuilder::new().with_archival_validator(Archival::A2_U).finish().unwrap_or_default()
+        }
+        Standard::Plain => Configuration::default(),
+    };
+    let enable_tagging = standard != Standard::Untagged;
+    SerializeSettings { configuration, enable_tagging, ..SerializeSettings::default() }
 }
 
 fn draw(surface: &mut Surface, mark: &Mark) {
@@ -177,12 +208,16 @@ fn group(structure: &Structure, ink: &mut [Vec<Identifier>], index: usize) -> Op
     if children.is_empty() && !matches!(part.role, Role::Cell | Role::HeadCell) {
         return None;
     }
-    let mut group = match part.role {
-        Role::Heading(level) => TagGroup::new(Tag::Hn(NonZeroU16::new(level.into()).unwrap_or(NonZeroU16::MIN), None)),
+    let mut group = match &part.role {
+        Role::Heading { level, text } => {
+            let level = NonZeroU16::new((*level).into()).unwrap_or(NonZeroU16::MIN);
+            TagGroup::new(Tag::Hn(level, Some(text.clone())))
+        }
         Role::Paragraph => TagGroup::new(Tag::P),
         Role::Caption => TagGroup::new(Tag::Caption),
         Role::List => TagGroup::new(Tag::L(ListNumbering::None)),
         Role::Item => TagGroup::new(Tag::LI),
+        Role::Label => TagGroup::new(Tag::Lbl),
         Role::ItemBody => TagGroup::new(Tag::LBody),
         Role::Table => TagGroup::new(Tag::Table),
         Role::TableHead => TagGroup::new(Tag::THead),
@@ -198,8 +233,11 @@ fn group(structure: &Structure, ink: &mut [Vec<Identifier>], index: usize) -> Op
 }
 
 /// Headings under the headings that they belong to.
-fn outline(bookmarks: &[Bookmark]) -> Outline {
+fn outline(bookmarks: &[Bookmark], title: &str) -> Outline {
     let mut outline = Outline::new();
+    if bookmarks.is_empty() {
+        outline.push_child(OutlineNode::new(title.to_owned(), XyzDestination::new(0, Point::from_xy(0.0, 0.0))));
+    }
     let mut open: Vec<(u8, OutlineNode)> = Vec::new();
     let mut close = |open: &mut Vec<(u8, OutlineNode)>, down_to: u8| {
         while open.last().is_some_and(|(level, _)| *level >= down_to) {

@@ -158,8 +158,10 @@ impl<'a> Flow<'a> {
     }
 
     pub(super) fn heading(&mut self, level: u8, text: &'a str, set: Type, face: Face, align: Align, above: f32) {
-        let part = self.structure.add(None, Role::Heading(level));
-        self.waiting.push(Waiting { part, level, prose: Prose::new(text, face), set, align, above });
+        let prose = Prose::new(text, face);
+        // The document's own title is above all others.
+        let part = self.structure.add(None, Role::Heading { level: level + 1, text: prose.as_str().to_owned() });
+        self.waiting.push(Waiting { part, level, prose, set, align, above });
     }
 
     /// Ends the page.
@@ -272,7 +274,11 @@ impl<'a> Flow<'a> {
     /// All lines of a short text in a box, from its upper edge on. Returns their height.
     pub(super) fn text_in(&mut self, part: Option<usize>, prose: &Prose, set: Type, align: Align, within: Area) -> f32 {
         let mut top = within.top;
-        for line in prose.lines(set.size, within.width(), 0.0) {
+        let lines = match align {
+            Align::Centre => prose.balanced(set.size, within.width()),
+            Align::Left | Align::Right => prose.lines(set.size, within.width(), 0.0),
+        };
+        for line in lines {
             self.line(part, prose, &line, top, set, align, within);
             top += set.leading;
         }

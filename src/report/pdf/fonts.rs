@@ -131,11 +131,9 @@ fn look_up(face: Face, block: u8) -> Block {
         .map(|low| {
             // Halves of surrogate pairs are no characters, and nobody can ask for them.
             let character = char::from_u32(u32::from(block) << 8 | u32::from(low)).unwrap_or('?');
-            find(stand_in(character).unwrap_or(character)).unwrap_or(Glyph {
-                shows: character,
-                missing: true,
-                ..unknown
-            })
+            // What a private character means is known to nobody who copies it from the paper.
+            let shows = if matches!(character, '\u{e000}'..='\u{f8ff}') { UNKNOWN } else { character };
+            find(stand_in(character).unwrap_or(character)).unwrap_or(Glyph { shows, missing: true, ..unknown })
         })
         .collect()
 }
@@ -176,10 +174,10 @@ mod tests {
     #[test]
     fn what_no_font_has_is_shown_as_a_question_and_said() {
         let question = FONTS.glyph(Face::Regular, UNKNOWN);
-        for absent in ['\u{1f600}', '\u{0e01}', '\u{e000}'] {
+        for (absent, shows) in [('\u{1f600}', '\u{1f600}'), ('\u{0e01}', '\u{0e01}'), ('\u{e000}', UNKNOWN)] {
             let glyph = FONTS.glyph(Face::Regular, absent);
             assert!(glyph.missing && !question.missing);
-            assert_eq!((glyph.font, glyph.id, glyph.shows), (question.font, question.id, absent));
+            assert_eq!((glyph.font, glyph.id, glyph.shows), (question.font, question.id, shows));
         }
     }
 

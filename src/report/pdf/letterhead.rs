@@ -19,7 +19,7 @@ pub(super) fn plain<'a>(flow: &mut Flow<'a>, organisation: Option<&'a str>, titl
         put(flow, part, organisation, Face::Bold, set, Align::Left);
         flow.y += body * 0.3;
     }
-    let part = flow.structure.add(None, Role::Heading(1));
+    let part = flow.structure.add(None, Role::Heading { level: 1, text: title.to_owned() });
     let set = Type::new(flow.theme.title, 1.15).in_colour(ACCENT);
     put(flow, part, title, Face::Bold, set, Align::Left);
     if !subtitle.trim().is_empty() {
@@ -47,14 +47,16 @@ pub(super) fn administrative<'a>(flow: &mut Flow<'a>, head: &'a Letterhead) {
     let of = |size: f32| Type::new(size * scale, 1.2);
 
     // Who reports.
-    let part = flow.structure.add(None, Role::Paragraph);
     let mut within = left;
     if let Some(superior) = &head.superior {
+        let part = flow.structure.add(None, Role::Paragraph);
         within.top += flow.text_in(Some(part), &Prose::new(superior, Face::Regular), of(12.0), Align::Centre, within);
     }
+    let part = flow.structure.add(None, Role::Paragraph);
     let issuer = Prose::new(&head.issuer, Face::Bold);
-    within.top += flow.text_in(Some(part), &issuer, of(13.0), Align::Centre, within);
-    let width = last_line(&issuer, of(13.0), within.width()) * 0.4;
+    let set = fitting(&issuer, of(13.0), of(12.0), within.width());
+    within.top += flow.text_in(Some(part), &issuer, set, Align::Centre, within);
+    let width = last_line(&issuer, set, within.width()) * 0.4;
     within.top += short_rule(flow, within, width.max(mm(12.0)));
     let left_foot = within.top;
 
@@ -64,6 +66,7 @@ pub(super) fn administrative<'a>(flow: &mut Flow<'a>, head: &'a Letterhead) {
     let nation = Prose::new(&head.nation, Face::Bold);
     let set = fitting(&nation, of(13.0), of(12.0), within.width());
     within.top += flow.text_in(Some(part), &nation, set, Align::Centre, within);
+    let part = flow.structure.add(None, Role::Paragraph);
     let motto = Prose::new(&head.motto, Face::Bold);
     let set = fitting(&motto, of(14.0), of(13.0), within.width());
     within.top += flow.text_in(Some(part), &motto, set, Align::Centre, within);
@@ -87,8 +90,10 @@ pub(super) fn administrative<'a>(flow: &mut Flow<'a>, head: &'a Letterhead) {
 
     // What it is.
     flow.y = within.top.max(place_foot) + 14.0 * scale;
-    let part = flow.structure.add(None, Role::Heading(1));
+    let text = format!("{} {}", head.kind, head.subject);
+    let part = flow.structure.add(None, Role::Heading { level: 1, text });
     put(flow, part, &head.kind, Face::Bold, of(14.0), Align::Centre);
+    let part = flow.structure.add(None, Role::Paragraph);
     let subject = Prose::new(&head.subject, Face::Bold);
     let within = Area { top: flow.y, ..area.inset(mm(12.0), 0.0) };
     flow.y += flow.text_in(Some(part), &subject, of(14.0), Align::Centre, within);
@@ -108,12 +113,12 @@ fn fitting(prose: &Prose, larger: Type, smaller: Type, width: f32) -> Type {
 }
 
 fn last_line(prose: &Prose, set: Type, width: f32) -> f32 {
-    prose.lines(set.size, width, 0.0).last().map_or(0.0, |line| line.width)
+    prose.balanced(set.size, width).last().map_or(0.0, |line| line.width)
 }
 
 /// A rule in the middle under a text. Returns the height it takes.
 fn short_rule(flow: &mut Flow, within: Area, width: f32) -> f32 {
-    let middle = (within.left + within.right) / 2.0;
+    let middle = f32::midpoint(within.left, within.right);
     let y = within.top + 2.5;
     flow.rule((middle - width / 2.0, y), (middle + width / 2.0, y), BLACK, 0.7);
     6.0
@@ -124,7 +129,7 @@ fn framed(flow: &mut Flow, text: &str, set: Type, within: Area) -> f32 {
     let prose = Prose::new(text, Face::Bold);
     let inner = height(&prose, set, within.width() - 16.0);
     let half = prose.width(set.size).min(within.width() - 16.0) / 2.0 + 8.0;
-    let middle = (within.left + within.right) / 2.0;
+    let middle = f32::midpoint(within.left, within.right);
     let frame = Area { left: middle - half, right: middle + half, top: within.top, bottom: within.top + inner + 5.0 };
     flow.shapes(vec![Shape::Area(frame)], Paint::Stroke(BLACK, 0.7));
     let part = flow.structure.add(None, Role::Paragraph);

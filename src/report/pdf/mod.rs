@@ -22,7 +22,9 @@ mod tests;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use self::draw::Painter;
+use krilla::error::KrillaError;
+
+use self::draw::{Painter, Standard};
 use self::flow::{Flow, Type};
 use self::fonts::Face;
 use self::ink::Sheet;
@@ -35,7 +37,7 @@ pub enum PdfError {
     #[error("writing the PDF: {0}")]
     Write(#[from] io::Error),
     #[error("making a PDF of {title:?}: {problem}")]
-    Make { title: String, problem: String },
+    Make { title: String, problem: KrillaError },
 }
 
 /// What was written.
@@ -52,13 +54,33 @@ pub struct Written {
 /// Those of `out`, and where the document cannot be set.
 pub fn write(document: &Document, out: &mut dyn Write) -> Result<Written, PdfError> {
     let (theme, total) = fit(document);
-    let mut painter = Painter::new();
-    let laid = lay_out(document, &theme, total, Some(&mut |sheet| painter.sheet(&sheet)));
-    let bytes = painter
-        .finish(document, &laid.structure, &laid.bookmarks)
-        .map_err(|error| PdfError::Make { title: document.title.clone(), problem: error.to_string() })?;
+    let draw = |standard: Standard| {
+        let mut painter = Painter::new(standard);
+        let laid = lay_out(document, &theme, total, Some(&mut |sheet| painter.sheet(&sheet)));
+        let bytes = painter.finish(document, &laid.structure, &laid.bookmarks)?;
+        Ok((bytes, laid))
+    };
+    let standard = if cells(document) > MOST_TAGGED_CELLS { Standard::Untagged } else { Standard::Archive };
+    let made = match draw(standard) {
+        // What no archive takes, such as a document without a title, can be printed all the same.
+        Err(KrillaError::Validation(_)) => draw(Standard::Plain),
+        made => made,
+    };
+    let (bytes, laid) = made.map_err(|problem| PdfError::Make { title: document.title.clone(), problem })?;
     out.write_all(&bytes)?;
     Ok(Written { pages: laid.pages, missing: laid.missing })
+}
+
+/// Of tables, as far as a file with tags is still small enough for a letter: some 2 MB.
+const MOST_TAGGED_CELLS: usize = 15_000;
+
+fn cells(document: &Document) -> usize {
+    let of = |block: &Block| match block {
+        Block::Table(table) => table.rows.len() * table.columns.len(),
+        Block::Strips(strips) => strips.rows.len() * 3,
+        _ => 0,
+    };
+    document.blocks.iter().map(of).sum()
 }
 
 struct Laid {
@@ -79,7 +101,7 @@ fn fit(document: &Document) -> (Theme, Option<usize>) {
     }
     let pages = lay_out(document, &theme, None, None).pages;
     let (most, scales): (usize, &[f32]) = match document.size {
-        Size::Body => (2, &[0.96, 0.92]),
+        Size::Body => (2, &[0.96, 0.92, 0.88]),
         Size::Poster => (3, &[0.94, 0.88, 0.82, 0.76]),
     };
     if pages > 1 && pages <= most && !document.blocks.contains(&Block::PageBreak) {

@@ -3,12 +3,17 @@
 /// What a part is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Role {
-    /// 1 is the largest.
-    Heading(u8),
+    /// 1 is the document's.
+    Heading {
+        level: u8,
+        text: String,
+    },
     Paragraph,
     Caption,
     List,
     Item,
+    /// What an item is about, before what is said of it.
+    Label,
     ItemBody,
     Table,
     TableHead,

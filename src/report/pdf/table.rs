@@ -43,8 +43,8 @@ pub(super) fn table<'a>(flow: &mut Flow<'a>, table: &'a Table) {
     let head_part = flow.structure.add(Some(part), Role::TableHead);
     let first = table.rows.first().map_or(0.0, |row| plan.row_height(&plan.cells(row)));
     // A first row that is higher than a page begins on this one all the same.
-    let least = first.min(plan.set.leading * 6.0 + plan.pad_y * 2.0);
-    flow.need(caption_height + plan.head_height + least);
+    let begun = first.min(plan.set.leading * 6.0 + plan.pad_y * 2.0);
+    flow.need(caption_height + plan.head_height + begun);
     if let Some(caption) = caption {
         let within = Area { top: flow.y, ..flow.text_area() };
         flow.text_in(caption_part, &caption, caption_set, Align::Left, within);
@@ -53,9 +53,16 @@ pub(super) fn table<'a>(flow: &mut Flow<'a>, table: &'a Table) {
     plan.draw_head(flow, Some(head_part));
     if !table.rows.is_empty() {
         let body = flow.structure.add(Some(part), Role::TableBody);
-        for row in &table.rows {
+        let mut rows = table.rows.iter();
+        let mut next = rows.next().map(|row| (row, plan.cells(row)));
+        while let Some((row, cells)) = next {
+            next = rows.next().map(|row| (row, plan.cells(row)));
+            // The head of a group stays with its first row, and a sum with the last row above it.
+            let last = rows.len() == 0;
+            let together = next.as_ref().filter(|(next, _)| row.strong != next.strong && (row.strong || last));
+            let tail = together.map_or(0.0, |(_, cells)| plan.row_height(cells));
             let row_part = flow.structure.add(Some(body), Role::Row);
-            plan.row(flow, row, row_part);
+            plan.row(flow, row.strong, &cells, row_part, tail);
         }
     }
     flow.space(flow.theme.body * 0.9);
@@ -64,7 +71,7 @@ pub(super) fn table<'a>(flow: &mut Flow<'a>, table: &'a Table) {
 impl<'a> Plan<'a> {
     fn new(flow: &Flow<'a>, table: &'a Table) -> Self {
         let area = flow.text_area();
-        let pad_x = mm(1.2);
+        let pad_x = if flow.theme.administrative { mm(1.2) } else { mm(1.6) };
         let mut size = flow.theme.table;
         let mut widths = widths(table, area.width(), size, pad_x);
         for smaller in [0.93, 0.86, 0.8] {
@@ -129,17 +136,18 @@ impl<'a> Plan<'a> {
         to_f32(lines) * self.set.leading + 2.0 * self.pad_y
     }
 
-    fn row(&self, flow: &mut Flow<'a>, row: &'a Row, part: usize) {
-        let cells = self.cells(row);
+    /// `tail`: the height of what had better stand on the same page.
+    fn row(&self, flow: &mut Flow<'a>, strong: bool, cells: &[Set], part: usize, tail: f32) {
         let parts: Vec<Option<usize>> =
             cells.iter().map(|_| Some(flow.structure.add(Some(part), Role::Cell))).collect();
-        let shade = row.strong.then_some(SHADE);
-        let whole = self.row_height(&cells);
+        let shade = strong.then_some(SHADE);
+        let whole = self.row_height(cells);
         if whole + self.head_height <= flow.page_height() {
-            if flow.need(whole) {
+            let tail = if whole + tail + self.head_height <= flow.page_height() { tail } else { 0.0 };
+            if flow.need(whole + tail) {
                 self.draw_head(flow, None);
             }
-            self.draw(flow, &cells, &parts, 0..usize::MAX, shade);
+            self.draw(flow, cells, &parts, 0..usize::MAX, shade);
             return;
         }
         let count = cells.iter().map(|cell| cell.lines.len()).max().unwrap_or(0);
@@ -151,7 +159,7 @@ impl<'a> Plan<'a> {
                 self.draw_head(flow, None);
                 fitting = lines_in(flow.room() - 2.0 * self.pad_y, self.set.leading).max(1);
             }
-            self.draw(flow, &cells, &parts, from..from.saturating_add(fitting), shade);
+            self.draw(flow, cells, &parts, from..from.saturating_add(fitting), shade);
             from += fitting;
         }
     }
@@ -201,7 +209,7 @@ impl<'a> Plan<'a> {
                 within.top += if self.grid { free / 2.0 } else { free };
             }
             let align = match self.table.columns[column].align {
-                Align::Left if is_head && self.grid => Align::Centre,
+                _ if is_head && self.grid => Align::Centre,
                 align => align,
             };
             let aside = marks::room(cell.tone, set.size);
@@ -245,52 +253,110 @@ fn lines_in(height: f32, leading: f32) -> usize {
     lines
 }
 
-/// Widths of the columns as their shares say, a column that is too narrow for its longest word or figure made wider at
-/// the others' expense; and whether that succeeded.
+/// What the texts of a column ask for, in points, without the space at both sides.
+#[derive(Debug, Clone, Copy, Default)]
+struct Wish {
+    /// So that no word is broken, and no figure at all.
+    least: f32,
+    /// So that every cell stands on one line.
+    whole: f32,
+}
+
+/// Widths of the columns as their shares say, but what a column does not need goes to those that do: first so that no
+/// figure is broken, then so that cells stand on one line, the smallest wish first. And whether no figure is broken.
 fn widths(table: &Table, total: f32, size: f32, pad: f32) -> (Vec<f32>, bool) {
     let shares: f32 = table.columns.iter().map(|column| column.share.max(0.01)).sum();
     let mut widths: Vec<f32> = table.columns.iter().map(|column| column.share.max(0.01) / shares * total).collect();
-    let wanted: Vec<f32> = (0..widths.len())
-        .map(|column| {
-            // Whoever writes a word as long as that has it broken.
-            let limit = total * 0.34;
-            let least = least_width(table, column, size).min(limit - 2.0 * pad);
-            least + 2.0 * pad
-        })
-        .collect();
-    let missing: f32 = wanted.iter().zip(&widths).map(|(wanted, width)| (wanted - width).max(0.0)).sum();
-    let spare: f32 = wanted.iter().zip(&widths).map(|(wanted, width)| (width - wanted).max(0.0)).sum();
-    let enough = spare >= missing - 0.01;
-    let (given, taken) = if enough {
-        (1.0, if spare > 0.0 { missing / spare } else { 0.0 })
-    } else {
-        (if missing > 0.0 { spare / missing } else { 0.0 }, 1.0)
-    };
-    for (width, wanted) in widths.iter_mut().zip(&wanted) {
-        let change = wanted - *width;
-        *width += if change > 0.0 { change * given } else { change * taken };
+    let wishes: Vec<Wish> = (0..widths.len()).map(|column| wish(table, column, size)).collect();
+    // Whoever writes a word as long as that has it broken.
+    let least: Vec<f32> = wishes.iter().map(|wish| (wish.least + 2.0 * pad).min(total * 0.34)).collect();
+    let whole: Vec<f32> = wishes.iter().zip(&least).map(|(wish, least)| (wish.whole + 2.0 * pad).max(*least)).collect();
+    let enough = level(&mut widths, &least);
+    if enough {
+        level(&mut widths, &whole);
     }
     (widths, enough)
 }
 
-/// What the texts of a column need so that no word of them is broken; a figure is not broken at all.
-fn least_width(table: &Table, column: usize, size: f32) -> f32 {
-    let title = Prose::new(&table.columns[column].title, Face::Bold).longest_word(size);
+/// Gives columns that are narrower than they want what others have beyond what they want, the smallest wish first;
+/// columns of about one width, such as two dates, get it together or not at all. What is left then is the largest
+/// wish's. Whether there was enough for all.
+fn level(widths: &mut [f32], wanted: &[f32]) -> bool {
+    let spare: f32 = widths.iter().zip(wanted).map(|(width, wanted)| (width - wanted).max(0.0)).sum();
+    let rich: Vec<usize> = (0..widths.len()).filter(|column| widths[*column] > wanted[*column]).collect();
+    let mut poor: Vec<usize> = (0..widths.len()).filter(|column| widths[*column] < wanted[*column]).collect();
+    poor.sort_by(|one, other| wanted[*one].total_cmp(&wanted[*other]));
+    let mut left = spare;
+    let mut enough = true;
+    for alike in poor.chunk_by(|one, other| wanted[*other] < wanted[*one] * 1.05) {
+        let missing: f32 = alike.iter().map(|column| wanted[*column] - widths[*column]).sum();
+        enough = missing <= left + 0.01;
+        if !enough {
+            break;
+        }
+        for column in alike {
+            widths[*column] = wanted[*column];
+        }
+        left -= missing;
+    }
+    if let Some(largest) = poor.last().filter(|_| !enough) {
+        widths[*largest] += left.max(0.0);
+        left = 0.0;
+    }
+    if spare > 0.0 {
+        let taken = (spare - left) / spare;
+        for column in rich {
+            widths[column] -= (widths[column] - wanted[column]) * taken;
+        }
+    }
+    enough
+}
+
+fn wish(table: &Table, column: usize, size: f32) -> Wish {
+    let least = Prose::new(&table.columns[column].title, Face::Bold).longest_word(size);
     let figures = table.columns[column].align == Align::Right;
-    table.rows.iter().filter_map(|row| Some((row.cells.get(column)?, row.strong))).fold(
-        title,
-        |least, (cell, strong)| {
-            let prose = Prose::new(&cell.text, if strong { Face::Bold } else { Face::Regular });
-            let aside = marks::room(cell.tone, size);
-            let whole = prose.width(size) + aside;
-            // Most cells fit, and need no closer look. What the others take away is asked of what they really need.
-            if whole <= least {
-                least
-            } else if figures && prose.as_str().chars().count() <= 24 {
-                whole
-            } else {
-                least.max(prose.longest_word(size) + aside)
-            }
-        },
-    )
+    let cells = table.rows.iter().filter_map(|row| Some((row.cells.get(column)?, row.strong)));
+    cells.fold(Wish { least, whole: 0.0 }, |wish, (cell, strong)| {
+        let prose = Prose::new(&cell.text, if strong { Face::Bold } else { Face::Regular });
+        let aside = marks::room(cell.tone, size);
+        // A hair more, so that what just fits is not broken by what adding up loses.
+        let whole = prose.width(size) + aside + 0.1;
+        let least = if whole <= wish.least {
+            wish.least
+        } else if figures && prose.as_str().chars().count() <= 24 {
+            whole
+        } else {
+            wish.least.max(prose.longest_word(size) + aside + 0.1)
+        };
+        Wish { least, whole: wish.whole.max(whole) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_column_does_not_need_goes_to_the_smallest_wish_first() {
+        let mut widths = vec![100.0, 50.0, 50.0];
+        assert!(!level(&mut widths, &[40.0, 70.0, 500.0]));
+        assert_eq!(widths, [40.0, 70.0, 90.0]);
+        let mut widths = vec![100.0, 50.0, 50.0];
+        assert!(level(&mut widths, &[40.0, 60.0, 50.0]));
+        assert_eq!(widths, [90.0, 60.0, 50.0]);
+    }
+
+    #[test]
+    fn columns_alike_stay_alike() {
+        let mut widths = vec![30.0, 50.0, 50.0, 90.0];
+        assert!(!level(&mut widths, &[20.0, 58.0, 59.0, 300.0]));
+        assert_eq!(widths, [20.0, 50.0, 50.0, 100.0]);
+    }
+
+    #[test]
+    fn columns_that_need_nothing_keep_their_shares() {
+        let mut widths = vec![120.0, 60.0];
+        assert!(level(&mut widths, &[50.0, 40.0]));
+        assert_eq!(widths, [120.0, 60.0]);
+    }
 }

@@ -114,6 +114,27 @@ impl<'a> Prose<'a> {
         self.lines_of(size, width, indent, true)
     }
 
+    /// As few lines as [`Self::lines`], of about the same width: for what stands in the middle.
+    pub(super) fn balanced(&self, size: f32, width: f32) -> Vec<Line> {
+        let mut best = self.lines(size, width, 0.0);
+        if best.len() < 2 {
+            return best;
+        }
+        let (mut narrow, mut wide) = (width / 2.0, width);
+        for _ in 0..8 {
+            let middle = f32::midpoint(narrow, wide);
+            let lines = self.lines(size, middle, 0.0);
+            // The last line is the shorter one, as in "ỦY BAN NHÂN DÂN / XÃ MỘC NAM".
+            let falls = lines.last().zip(lines.first()).is_some_and(|(last, first)| last.width <= first.width);
+            if lines.len() == best.len() && falls {
+                (best, wide) = (lines, middle);
+            } else {
+                narrow = middle;
+            }
+        }
+        best
+    }
+
     fn lines_of(&self, size: f32, width: f32, indent: f32, break_words: bool) -> Vec<Line> {
         let mut lines = Vec::new();
         // The measures of lines are compared in parts of the size, with room for what adding up loses.
@@ -186,7 +207,10 @@ impl<'a> Prose<'a> {
     pub(super) fn glyphs(&self, line: &Line, size: f32, gap: f32, missing: &mut BTreeSet<char>) -> Vec<GlyphRun> {
         let mut runs: Vec<GlyphRun> = Vec::new();
         let mut part = self.parts.partition_point(|(end, _)| *end <= line.range.start).min(self.parts.len() - 1);
-        for (offset, character) in self.text[line.range.clone()].char_indices() {
+        // The space that a line ends at is in the file, though not on the paper: whoever copies or hears the text gets
+        // words that are apart.
+        let behind = self.text[line.range.end..].starts_with([' ', '\n']).then_some((line.range.len(), ' '));
+        for (offset, character) in self.text[line.range.clone()].char_indices().chain(behind) {
             while part + 1 < self.parts.len() && line.range.start + offset >= self.parts[part].0 {
                 part += 1;
             }
@@ -202,7 +226,9 @@ impl<'a> Prose<'a> {
             let from = run.text.len();
             run.text.push(glyph.shows);
             run.glyphs.push(KrillaGlyph::new(glyph.id(), advance / size, 0.0, 0.0, 0.0, from..run.text.len(), None));
-            run.width += advance;
+            if offset < line.range.len() {
+                run.width += advance;
+            }
         }
         runs
     }
@@ -229,5 +255,82 @@ fn face(style: Style) -> Face {
         Style::Regular => Face::Regular,
         Style::Bold => Face::Bold,
         Style::Italic => Face::Italic,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn broken(text: &str, width: f32) -> Vec<String> {
+        let prose = Prose::new(text, Face::Regular);
+        prose.lines(10.0, width, 0.0).into_iter().map(|line| prose.text[line.range].to_owned()).collect()
+    }
+
+    #[test]
+    fn lines_end_at_spaces_and_after_hyphens_and_strokes() {
+        assert_eq!(broken("one two three", 40.0), ["one two", "three"]);
+        assert_eq!(broken("camera-giờ/tháng", 45.0), ["camera-", "giờ/tháng"]);
+        assert_eq!(broken("camera-giờ/tháng", 33.0), ["camera-", "giờ/", "tháng"]);
+        assert_eq!(broken("first\nsecond", 400.0), ["first", "second"]);
+    }
+
+    #[test]
+    fn figures_and_what_is_held_together_are_not_broken() {
+        assert_eq!(broken("up 12/14", 30.0), ["up", "12/14"]);
+        assert_eq!(broken("to 99,52\u{a0}% of", 40.0), ["to", "99,52\u{a0}%", "of"]);
+        assert_eq!(broken("in 2026-10", 40.0), ["in", "2026-10"]);
+    }
+
+    #[test]
+    fn hangul_is_broken_at_spaces_where_it_fits() {
+        assert_eq!(broken("카메라가 정상적으로 가동", 60.0), ["카메라가", "정상적으로", "가동"]);
+    }
+
+    #[test]
+    fn a_word_that_is_longer_than_a_line_is_broken_anywhere() {
+        let lines = broken("Llanfairpwllgwyngyll", 30.0);
+        assert!(lines.len() > 2 && lines.concat() == "Llanfairpwllgwyngyll", "{lines:?}");
+    }
+
+    #[test]
+    fn what_stands_in_the_middle_is_of_even_width_and_the_last_line_the_shorter() {
+        let prose = Prose::new("ỦY BAN NHÂN DÂN XÃ MỘC NAM", Face::Bold);
+        let width = prose.width(13.0) * 0.95;
+        let lines: Vec<&str> = prose.balanced(13.0, width).into_iter().map(|line| &prose.text[line.range]).collect();
+        assert_eq!(lines, ["ỦY BAN NHÂN DÂN", "XÃ MỘC NAM"]);
+    }
+
+    #[test]
+    fn runs_of_two_fonts_keep_their_order_and_their_text() {
+        let prose = Prose::new("Tỷ lệ 가동률 99,5 %", Face::Regular);
+        let mut missing = BTreeSet::new();
+        let lines = prose.lines(10.0, 500.0, 0.0);
+        let runs = prose.glyphs(&lines[0], 10.0, 0.0, &mut missing);
+        assert_eq!(runs.iter().map(|run| run.text.as_str()).collect::<Vec<_>>(), ["Tỷ lệ ", "가동률", " 99,5 %"]);
+        let width: f32 = runs.iter().map(|run| run.width).sum();
+        assert!((width - lines[0].width).abs() < 0.01 && missing.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_too_wide_and_no_character_is_lost(
+            text in "[a-zàớữ 가힣0-9/\\-]{0,80}", width in 20.0_f32..200.0, indent in 0.0_f32..8.0,
+        ) {
+            let prose = Prose::new(&text, Face::Regular);
+            let lines = prose.lines(10.0, width, indent);
+            let mut shown = String::new();
+            for (index, line) in lines.iter().enumerate() {
+                let limit = width - if index == 0 { indent } else { 0.0 };
+                prop_assert!(line.width <= limit + 0.1, "{line:?} in {limit}");
+                let drawn: f32 = prose.glyphs(line, 10.0, 0.0, &mut BTreeSet::new()).iter().map(|run| run.width).sum();
+                prop_assert!((drawn - line.width).abs() < 0.1, "{line:?} is {drawn} wide");
+                shown.push_str(&prose.text[line.range.clone()]);
+            }
+            let solid = |text: &str| text.replace(' ', "");
+            prop_assert_eq!(solid(&shown), solid(&text));
+        }
     }
 }

@@ -216,7 +216,7 @@ fn bars(words: &Words, count: usize) -> Block {
     let rows = (0..count)
         .map(|index| Bar {
             label: format!("{} {}", words.camera, index + 1),
-            value: (index != 3).then(|| 1.0 - 0.07 * index as f64),
+            value: [Some(1.0), Some(0.93), Some(0.86), None, Some(0.72), Some(0.65)][index % 6],
             at_most: (index % 3 == 2).then_some(0.97),
             target: Some(0.98),
             text: if index == 3 { "—".to_owned() } else { percent(words, index) },
