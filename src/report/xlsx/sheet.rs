@@ -14,6 +14,11 @@ pub(super) const MOST_ROWS: u32 = 1_048_576;
 /// Characters (as UTF-16 counts them) that a cell can have.
 const LONGEST_TEXT: usize = 32_767;
 
+/// How wide a column of numbers is, in characters; the heads of columns up to this width stand over them at the right.
+pub(super) const NUMBER: f64 = 13.0;
+/// Columns that are still legible on one page's width.
+const ONE_PAGE: usize = 12;
+
 /// What stands in a cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Cell<'a> {
@@ -34,6 +39,7 @@ pub(super) enum Cell<'a> {
     Moment(Timestamp),
     Title(&'a str),
     Head(&'a str),
+    HeadNumber(&'a str),
     /// A day as the head of a column.
     HeadDay(Date),
 }
@@ -42,6 +48,7 @@ pub(super) enum Cell<'a> {
 pub(super) struct Manner {
     timezone: TimeZone,
     text: Format,
+    head_number: Format,
     /// For a text that a spreadsheet would take for a formula, were it typed: it stays a text when somebody edits it.
     quoted: Format,
     long: Format,
@@ -68,8 +75,9 @@ impl Manner {
             .set_border_bottom(FormatBorder::Thin);
         Self {
             timezone,
-            text: Format::new(),
-            quoted: Format::new().set_quote_prefix(),
+            // Off what stands at the right of the column before.
+            text: Format::new().set_indent(1),
+            quoted: Format::new().set_indent(1).set_quote_prefix(),
             long: Format::new().set_text_wrap().set_align(FormatAlign::Top),
             count: number("#,##0"),
             hours: number("#,##0.00"),
@@ -77,10 +85,11 @@ impl Manner {
             days: number("0.0"),
             date: number(words.date),
             month: number(words.month).set_align(FormatAlign::Right),
-            moment: number(words.moment),
+            moment: number(words.moment).set_align(FormatAlign::Left).set_indent(1),
             title: Format::new().set_bold().set_font_size(14),
-            head_day: head.clone().set_num_format("dd"),
-            head,
+            head_day: head.clone().set_num_format("dd").set_align(FormatAlign::Right),
+            head_number: head.clone().set_align(FormatAlign::Right),
+            head: head.set_align(FormatAlign::Left).set_indent(1),
         }
     }
 
@@ -124,6 +133,9 @@ impl Manner {
             Cell::Head(text) => {
                 sheet.write_string_with_format(row, column, tidy(text), &self.head)?;
             }
+            Cell::HeadNumber(text) => {
+                sheet.write_string_with_format(row, column, tidy(text), &self.head_number)?;
+            }
             Cell::HeadDay(day) => {
                 sheet.write_number_with_format(row, column, day_number(day), &self.head_day)?;
             }
@@ -136,6 +148,8 @@ impl Manner {
 pub(super) struct Sheet<'a> {
     inner: &'a mut Worksheet,
     manner: &'a Manner,
+    /// Of the columns, in characters.
+    widths: Vec<f64>,
     columns: u16,
     next: u32,
 }
@@ -152,9 +166,18 @@ impl<'a> Sheet<'a> {
         let mut this = Self::bare(workbook, manner, name)?;
         this.inner.set_freeze_panes(1, held)?.set_repeat_rows(0, 0)?.set_landscape();
         for (column, (_, width)) in (0..).zip(columns) {
-            this.inner.set_column_width(column, *width)?;
+            this.width(column, *width)?;
         }
-        let heads: Vec<Cell<'_>> = columns.iter().map(|(head, _)| *head).collect();
+        if columns.len() > ONE_PAGE {
+            this.inner.set_print_scale(70).set_repeat_columns(0, held - 1)?;
+        }
+        let heads: Vec<Cell<'_>> = columns
+            .iter()
+            .map(|(head, width)| match *head {
+                Cell::Head(text) if *width <= NUMBER => Cell::HeadNumber(text),
+                other => other,
+            })
+            .collect();
         this.columns = u16::try_from(columns.len()).unwrap_or(u16::MAX);
         this.row(&heads)?;
         Ok(this)
@@ -165,14 +188,21 @@ impl<'a> Sheet<'a> {
         let sheet = workbook.add_worksheet_with_constant_memory()?;
         // A4, as wide as it takes: one page wide is legible for all but the widest.
         sheet.set_name(name)?.set_paper_size(9).set_print_fit_to_pages(1, 0).set_footer("&L&A&R&P / &N");
-        Ok(Self { inner: sheet, manner, columns: 0, next: 0 })
+        Ok(Self { inner: sheet, manner, widths: Vec::new(), columns: 0, next: 0 })
     }
 
+    /// Of the columns in their order.
     pub fn width(&mut self, column: u16, width: f64) -> Result<(), XlsxError> {
+        self.widths.push(width);
         self.inner.set_column_width(column, width).map(|_| ())
     }
 
     pub fn row(&mut self, cells: &[Cell<'_>]) -> Result<(), XlsxError> {
+        // Not every program makes room for what goes over several lines.
+        let lines = self.widths.iter().zip(cells).map(|(width, cell)| lines(cell, *width)).max().unwrap_or(1);
+        if lines > 1 {
+            self.inner.set_row_height(self.next, 15 * lines)?;
+        }
         for (column, cell) in (0..).zip(cells) {
             self.manner.put(self.inner, self.next, column, cell)?;
         }
@@ -200,6 +230,30 @@ impl<'a> Sheet<'a> {
         }
         Ok(())
     }
+}
+
+/// How many lines a cell takes in a column of this width: rather one too many than one too few.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a width of some characters")]
+fn lines(cell: &Cell<'_>, width: f64) -> u32 {
+    let (Cell::Head(text) | Cell::HeadNumber(text) | Cell::Long(text)) = cell else { return 1 };
+    // Hangul is twice as wide, and a line ends before the word that does not fit.
+    let room = ((width * 0.85) as u32).max(1);
+    let mut lines = 1;
+    let mut used = 0;
+    for word in text.split(' ') {
+        let length = word.chars().map(|letter| if letter >= '\u{1100}' { 2 } else { 1 }).sum::<u32>();
+        if used > 0 && used + 1 + length > room {
+            lines += 1;
+            used = 0;
+        }
+        used += length + u32::from(used > 0);
+        // A word that is longer than a line is broken.
+        while used > room {
+            lines += 1;
+            used -= room;
+        }
+    }
+    lines
 }
 
 /// Whether a spreadsheet would take it for a formula if it were typed.
@@ -239,6 +293,15 @@ mod tests {
     fn days_are_numbered_as_spreadsheets_do() {
         assert_eq!(day_number(jiff::civil::date(2026, 10, 1)).to_bits(), 46_296_f64.to_bits());
         assert_eq!(day_number(jiff::civil::date(1900, 3, 1)).to_bits(), 61_f64.to_bits());
+    }
+
+    #[test]
+    fn a_row_is_as_high_as_its_longest_head() {
+        assert_eq!(lines(&Cell::Text("not wrapped, however long it may be"), 10.0), 1);
+        assert_eq!(lines(&Cell::Head("Số camera"), 13.0), 1);
+        assert_eq!(lines(&Cell::Head("Tỷ lệ hoạt động, nhiều nhất"), 13.0), 3);
+        assert_eq!(lines(&Cell::Head("데이터 수집률"), 13.0), 2);
+        assert_eq!([lines(&Cell::Head(&"a".repeat(25)), 12.0), lines(&Cell::Head(""), 0.0)], [3, 1]);
     }
 
     #[test]

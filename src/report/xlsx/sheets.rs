@@ -8,7 +8,7 @@ use rust_xlsxwriter::{
 
 use super::Book;
 use super::figures::{of_ratio, seconds, share, shares, tally, uptime};
-use super::sheet::{Cell, Sheet};
+use super::sheet::{Cell, NUMBER, Sheet};
 use crate::inventory::FundId;
 use crate::ledger::Tally;
 use crate::ledger::retention::RetentionState;
@@ -21,7 +21,6 @@ use crate::report::{CameraRetention, Group, GroupKind};
 const ID: f64 = 16.0;
 const NAME: f64 = 34.0;
 const PLACE: f64 = 24.0;
-const NUMBER: f64 = 13.0;
 const MOMENT: f64 = 20.0;
 
 /// From the whole to its parts.
@@ -127,7 +126,7 @@ pub(super) fn summary(workbook: &mut Workbook, book: &Book<'_>) -> Result<(), Xl
     sheet.row(&[Cell::Text(words.paid), Cell::Count(paid.iter().flatten().sum())])?;
     sheet.row(&[Cell::Text(words.paid_unknown), count(paid.iter().filter(|price| price.is_none()).count())])?;
     sheet.row(&[])?;
-    sheet.row(&[Cell::Head(words.state), Cell::Head(words.seconds), Cell::Head(words.hours)])?;
+    sheet.row(&[Cell::Head(words.state), Cell::HeadNumber(words.seconds), Cell::HeadNumber(words.hours)])?;
     for (name, seconds) in state_names(book).into_iter().zip(seconds(&sum)) {
         sheet.row(&[Cell::Text(&capitalised(name)), Cell::Count(seconds), Cell::Hours(seconds)])?;
     }
@@ -151,7 +150,7 @@ pub(super) fn groups(workbook: &mut Workbook, book: &Book<'_>) -> Result<(), Xls
         (words.id, ID),
         (words.name, NAME),
         (said.cameras, NUMBER),
-        (said.amount, ID),
+        (said.amount, NUMBER),
         (words.target, NUMBER),
     ]);
     columns.extend(share_heads(book));
@@ -229,7 +228,7 @@ pub(super) fn cameras(workbook: &mut Workbook, book: &Book<'_>) -> Result<(), Xl
         (said.village, PLACE),
         (said.commune, PLACE),
         (said.fund, NAME),
-        (said.amount, ID),
+        (said.amount, NUMBER),
         (words.installed, NUMBER),
         (words.retired, NUMBER),
         (said.at_end, ID),
