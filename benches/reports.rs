@@ -42,7 +42,7 @@ fn main() {
             let output = directory.path().join(format!("report.{format}"));
             let (seconds, peak) = report(directory.path(), format, &output);
             let bytes = std::fs::metadata(&output).expect("the report").len();
-            println!("| {cameras} | {} MB | {format} | {seconds:.2} | {peak} MB | {bytes} |", record / 1_000_000,);
+            println!("| {cameras} | {} MB | {format} | {seconds:.2} | {peak} MB | {bytes} |", record / 1_000_000);
         }
     }
 }

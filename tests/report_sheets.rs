@@ -57,7 +57,7 @@ fn count(n: u64) -> Value {
 
 #[expect(clippy::cast_precision_loss)]
 fn percent(part: u64, whole: u64) -> Value {
-    if whole == 0 { Value::Null } else { json!(["n", (part * 10_000 / whole) as f64 / 10_000.0, PERCENT]) }
+    (part * 10_000).checked_div(whole).map_or(Value::Null, |floored| json!(["n", floored as f64 / 10_000.0, PERCENT]))
 }
 
 /// A text, or nothing where it is empty.

@@ -15,7 +15,7 @@ use super::raw::SCHEMA;
 use super::secrets::{Named, Secrets};
 use super::value::FilePath;
 use super::{Config, Owner, Problem, Problems};
-use crate::inventory::{Depth, Language, MinuteOfDay, Transport};
+use crate::inventory::{ChannelId, Depth, Language, MinuteOfDay, Transport};
 
 const SETTINGS: &str = include_str!("../../config/camwatch.toml");
 const INVENTORY: &str = include_str!("../../config/inventory/moc-nam.toml");
@@ -131,7 +131,7 @@ fn the_keys_that_the_example_only_shows_are_right_too() {
     assert!(config.store.forward.is_some() && config.web.tls_server_config.is_some());
     assert_eq!(config.web.basic_auth_users[0].0, "admin");
     assert_eq!((config.report.day, config.report.service_life_months), (Some(2), 60));
-    assert_eq!(config.report.channel.as_ref().map(|id| id.as_str()), Some("mail"));
+    assert_eq!(config.report.channel.as_ref().map(ChannelId::as_str), Some("mail"));
 }
 
 #[test]

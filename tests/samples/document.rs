@@ -7,6 +7,7 @@ use camwatch::report::document::{
 use super::dossier;
 
 /// A document that has one of everything, of a dossier of so many cameras.
+#[expect(clippy::too_many_lines, reason = "one of everything, one after the other")]
 pub fn document(language: Language, size: Size, administrative: bool, cameras: usize) -> Document {
     let dossier = dossier(cameras, 2);
     let say = |vi: &str, en: &str, ko: &str| match language {

@@ -270,7 +270,7 @@ fn place(dossier: &mut Dossier, index: usize, timeline: &Timeline, start: Timest
                 .collect(),
             days: (0..DAYS).map(day).collect(),
             at_end: timeline.at_end(),
-            compliance: (index % 3 == 0).then_some(28.0 / 30.0),
+            compliance: index.is_multiple_of(3).then_some(28.0 / 30.0),
             dark_by: DarkBy { camera: tally.dark / 2, line: tally.dark - tally.dark / 2, recorder: 0, unknown: 0 },
         },
     );
