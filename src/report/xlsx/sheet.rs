@@ -241,7 +241,7 @@ fn lines(cell: &Cell<'_>, width: f64) -> u32 {
     let mut lines = 1;
     let mut used = 0;
     for word in text.split(' ') {
-        let length = word.chars().map(|letter| if letter >= '\u{1100}' { 2 } else { 1 }).sum::<u32>();
+        let length = word.chars().map(|letter| if is_wide(letter) { 2 } else { 1 }).sum::<u32>();
         if used > 0 && used + 1 + length > room {
             lines += 1;
             used = 0;
@@ -254,6 +254,11 @@ fn lines(cell: &Cell<'_>, width: f64) -> u32 {
         }
     }
     lines
+}
+
+/// Hangul and what else is as wide as high; Vietnamese letters are not, though some have high numbers.
+fn is_wide(letter: char) -> bool {
+    matches!(letter, '\u{1100}'..='\u{11ff}' | '\u{2e80}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}')
 }
 
 /// Whether a spreadsheet would take it for a formula if it were typed.
