@@ -214,7 +214,7 @@ impl Job {
     ) -> Result<Answer, Undone> {
         let (archive, closed, edition) = (archive.clone(), Arc::clone(closed), parcel.edition.clone());
         let (cover, bytes) = aside(move || {
-            let shown = Shown::closed(Closed::clone(&closed), &edition.selection())?;
+            let shown = Shown::part(&closed, &edition.selection())?;
             let language = edition.language(&shown.dossier);
             let name = edition.file_name(&shown.dossier, language, Format::Pdf);
             let cover = Cover::of(&edition.document(&shown.dossier, language), &closed.hash, shown.is_amended());

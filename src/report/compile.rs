@@ -96,13 +96,32 @@ impl Dossier {
             let village = self.sites.get(&one.site).and_then(|site| site.village.as_deref());
             (&one.camera, super::groups::of(&one.site, &one.commune, village, &one.funds))
         });
+        let groups = groups(everybody, &figures, &self.cameras);
+        // Cameras and incidents are nearly all of it: what would be dropped again is not copied.
+        let cameras: BTreeMap<_, _> = figures
+            .iter()
+            .filter_map(|one| self.cameras.get_key_value(&one.camera))
+            .map(|(id, notes)| (id.clone(), notes.clone()))
+            .collect();
+        let concerns = |incident: &&IncidentNotes| incident.cameras.iter().any(|camera| cameras.contains_key(camera));
         let part = Self {
             report: Report {
-                groups: groups(everybody, &figures, &self.cameras),
+                month: self.report.month.clone(),
+                timezone: self.report.timezone.clone(),
+                generated_at: self.report.generated_at,
                 cameras: figures,
-                ..self.report.clone()
+                groups,
             },
-            ..self.clone()
+            language: self.language,
+            recorded_to: self.recorded_to,
+            running: self.running,
+            form: self.form.clone(),
+            incidents: self.incidents.iter().filter(concerns).cloned().collect(),
+            cameras,
+            sites: self.sites.clone(),
+            communes: self.communes.clone(),
+            funds: self.funds.clone(),
+            amendments: self.amendments.clone(),
         };
         Ok(part.without_strangers())
     }

@@ -8,6 +8,7 @@ pub mod closing;
 mod compile;
 mod cover;
 mod csv;
+mod disclosure;
 pub mod document;
 pub mod dossier;
 pub mod edition;
@@ -22,6 +23,7 @@ mod retention;
 #[cfg(test)]
 mod sample;
 mod selection;
+mod share;
 mod shown;
 pub mod whole_file;
 mod windows;

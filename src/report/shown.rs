@@ -32,6 +32,12 @@ pub struct Standing {
     pub amendments: usize,
 }
 
+impl Standing {
+    fn of(closed: &Closed) -> Self {
+        Self { hash: closed.hash.clone(), amendments: closed.amendments.len() }
+    }
+}
+
 /// Who asks: only the daemon writes down what was corrected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asker {
@@ -69,7 +75,11 @@ impl Shown {
         };
         let mut closed = archive.open(month)?;
         closed.amendments.extend(found);
-        Self::closed(closed, selection)
+        if *selection != Selection::All {
+            return Self::part(&closed, selection);
+        }
+        let standing = Standing::of(&closed);
+        Ok(Self { dossier: closed.amended(), closed: Some(standing) })
     }
 
     /// Whether there is anything to show of a month, without making it.
@@ -90,11 +100,11 @@ impl Shown {
     ///
     /// # Errors
     /// Where the selection names nothing that this month knows.
-    pub fn closed(closed: Closed, selection: &Selection) -> Result<Self, ReportError> {
-        let standing = Standing { hash: closed.hash.clone(), amendments: closed.amendments.len() };
-        let whole = closed.amended();
-        let dossier = if *selection == Selection::All { whole } else { whole.only(selection)? };
-        Ok(Self { dossier, closed: Some(standing) })
+    pub fn part(closed: &Closed, selection: &Selection) -> Result<Self, ReportError> {
+        let mut dossier = closed.dossier.only(selection)?;
+        let ours = closed.amendments.iter().filter(|made| dossier.cameras.contains_key(&made.camera));
+        dossier.amendments.extend(ours.cloned());
+        Ok(Self { dossier, closed: Some(Standing::of(closed)) })
     }
 
     /// Whether it tells corrections, of this month or of those before it.

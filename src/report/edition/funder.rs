@@ -216,7 +216,7 @@ fn shared(view: &View<'_>, fund: &FundId) -> Option<Block> {
         .map(|camera| {
             let amount = |vnd: Option<u64>| vnd.map_or_else(|| "—".to_owned(), |vnd| manner.count(vnd));
             let mine = share_of(camera, fund);
-            let part = mine.zip(camera.price()).and_then(|(mine, all)| super::manner::hundredths(mine, all));
+            let part = mine.zip(camera.price()).and_then(|(mine, all)| crate::report::share::hundredths(mine, all));
             let others = others(view, &[camera], fund);
             row(vec![
                 cell(view.name(camera)),

@@ -143,11 +143,6 @@ pub(super) fn administrative(month: i8) -> String {
     if month < 3 { format!("{month:02}") } else { month.to_string() }
 }
 
-/// `part` of `whole` in hundredths of a percent, floored: 10,000 only where it is all of it. `None` of nothing.
-pub(super) fn hundredths(part: u64, whole: u64) -> Option<u64> {
-    (whole > 0).then(|| u64::try_from(u128::from(part) * 10_000 / u128::from(whole)).unwrap_or(u64::MAX))
-}
-
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "amounts of money and days; saturates")]
 pub(super) fn rounded(value: f64) -> u64 {
     value.round() as u64

@@ -1,9 +1,9 @@
 //! What an hour of a working camera cost: what was paid, spread over its service life, by the hours that it worked.
 
-use super::uptime::is_enough;
 use super::view::{Camera, View};
 use crate::inventory::FundId;
 use crate::ledger::Tally;
+use crate::report::share::is_enough;
 
 /// đồng; a range where too little was observed to say how long cameras worked.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -234,7 +234,8 @@ pub(super) fn causes_table(view: &View<'_>, sum: &Sum, caption: Option<&str>) ->
     ];
     causes.sort_by_key(|(_, seconds)| std::cmp::Reverse(*seconds));
     let all = sum.tally.dark;
-    let share = |seconds| super::manner::hundredths(seconds, all).map_or_else(|| "—".to_owned(), |s| manner.percent(s));
+    let share =
+        |seconds| crate::report::share::hundredths(seconds, all).map_or_else(|| "—".to_owned(), |s| manner.percent(s));
     let line = |name: &str, seconds| vec![cell(name), cell(manner.length(seconds)), cell(share(seconds))];
     let mut rows: Vec<Row> = causes.into_iter().map(|(name, seconds)| row(line(name, seconds))).collect();
     rows.push(strong(line(words.name.total, all)));

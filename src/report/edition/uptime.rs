@@ -1,11 +1,9 @@
 //! An uptime as it may be printed: a figure, a range where too little was observed, or none; always with its coverage.
 
-use super::manner::{Manner, hundredths};
+use super::manner::Manner;
 use crate::ledger::Tally;
 use crate::report::document::{Cell, Tone};
-
-/// The coverage from which on a figure stands by itself, in percent.
-const ENOUGH: u64 = 95;
+use crate::report::share::{expected, hundredths, is_enough};
 
 /// In hundredths of a percent, floored: 10,000 only where nothing was dark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,15 +77,6 @@ impl Uptime {
     pub fn cell(self, manner: &Manner, tally: &Tally, target: Option<f64>) -> Cell {
         Cell { text: self.text(manner), tone: self.tone(tally, target) }
     }
-}
-
-/// Seconds in which it should have been seen: those in service but for planned work.
-fn expected(tally: &Tally) -> u64 {
-    tally.in_service() - tally.maintenance
-}
-
-pub(super) fn is_enough(tally: &Tally) -> bool {
-    u128::from(tally.observed()) * 100 >= u128::from(expected(tally)) * u128::from(ENOUGH)
 }
 
 /// How much was observed: `97,10 %`, or a dash where nothing was to be seen.

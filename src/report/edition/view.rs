@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::manner::Manner;
 use super::order::key;
-use crate::inventory::{FundId, FundKind, Language};
+use crate::inventory::{FundId, Language};
 use crate::ledger::{Month, Tally};
 use crate::observation::State;
 use crate::report::CameraFigures;
@@ -129,20 +129,13 @@ impl<'a> View<'a> {
         villages
     }
 
-    /// A camera's name, or its id where the name would say where a private one looks or whose household it is.
+    /// A camera's name, or its id where the name may not be told.
     pub fn name<'b>(&self, camera: &Camera<'b>) -> &'b str {
         let id = camera.figures.camera.as_str();
         match camera.notes {
-            Some(notes) if !notes.private && !self.is_of_a_hidden_household(notes) => &notes.name,
+            Some(notes) if self.dossier.may_name(notes, self.reader) => &notes.name,
             _ => id,
         }
-    }
-
-    fn is_of_a_hidden_household(&self, notes: &CameraNotes) -> bool {
-        notes.shares.iter().filter(|share| Some(&share.fund) != self.reader).any(|share| {
-            let fund = self.dossier.funds.get(&share.fund);
-            fund.is_some_and(|fund| fund.kind == FundKind::Household && !fund.publish_name)
-        })
     }
 
     /// Name and site in one line.

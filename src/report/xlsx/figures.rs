@@ -2,48 +2,26 @@
 
 use super::sheet::Cell;
 use crate::ledger::Tally;
-use crate::report::Figures;
-
-/// The coverage from which on a figure stands by itself, in percent.
-const ENOUGH: u64 = 95;
-
-pub(super) fn tally(figures: &Figures) -> Tally {
-    Tally {
-        up: figures.up_seconds,
-        degraded: figures.degraded_seconds,
-        dark: figures.dark_seconds,
-        unknown: figures.unknown_seconds,
-        maintenance: figures.maintenance_seconds,
-    }
-}
+use crate::report::share::{expected, hundredths, is_enough};
 
 /// Signal uptime, what it is at least and at most, service uptime, coverage. A figure or its range, never both.
 pub(super) fn shares(tally: &Tally) -> [Cell<'static>; 5] {
     let seen = tally.up + tally.degraded;
-    let expected = tally.in_service() - tally.maintenance;
+    let expected = expected(tally);
     let (figure, range) = if is_enough(tally) { (tally.observed(), 0) } else { (0, expected) };
     [
-        share(seen, figure),
-        share(seen, range),
-        share(seen + tally.unknown, range),
-        share(tally.up, figure),
-        share(tally.observed(), expected),
+        hundredths(seen, figure),
+        hundredths(seen, range),
+        hundredths(seen + tally.unknown, range),
+        hundredths(tally.up, figure),
+        hundredths(tally.observed(), expected),
     ]
     .map(Cell::Percent)
 }
 
 /// Signal uptime, where enough was observed.
 pub(super) fn uptime(tally: &Tally) -> Option<u64> {
-    share(tally.up + tally.degraded, if is_enough(tally) { tally.observed() } else { 0 })
-}
-
-fn is_enough(tally: &Tally) -> bool {
-    tally.observed() * 100 >= (tally.in_service() - tally.maintenance) * ENOUGH
-}
-
-/// Floored: 10,000 only where it is all of it. `None` of nothing.
-pub(super) fn share(part: u64, whole: u64) -> Option<u64> {
-    (whole > 0).then(|| part * 10_000 / whole)
+    hundredths(tally.up + tally.degraded, if is_enough(tally) { tally.observed() } else { 0 })
 }
 
 /// A ratio from 0 to 1.

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::inventory::{CameraId, FundId, FundKind};
-use crate::report::dossier::{CameraNotes, Dossier, FundNotes};
+use crate::inventory::{CameraId, FundId};
+use crate::report::dossier::Dossier;
 use crate::report::words::Words;
 
 pub(super) struct Names<'a> {
@@ -12,17 +12,12 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    /// A camera's name, or its id where the name would say where a private one looks or whose household it is.
+    /// A camera's name, or its id where the name may not be told.
     pub fn camera(&self, id: &'a CameraId) -> &'a str {
         match self.dossier.cameras.get(id) {
-            Some(notes) if !notes.private && !self.is_of_a_hidden_household(notes) => &notes.name,
+            Some(notes) if self.dossier.may_name(notes, None) => &notes.name,
             _ => id.as_str(),
         }
-    }
-
-    fn is_of_a_hidden_household(&self, notes: &CameraNotes) -> bool {
-        let hidden = |fund: &FundNotes| fund.kind == FundKind::Household && !fund.publish_name;
-        notes.shares.iter().any(|share| self.dossier.funds.get(&share.fund).is_some_and(hidden))
     }
 
     /// A fund's name, or what kind of fund it is where its name is not for everybody.

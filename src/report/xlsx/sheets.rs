@@ -7,13 +7,14 @@ use rust_xlsxwriter::{
 };
 
 use super::Book;
-use super::figures::{of_ratio, seconds, share, shares, tally, uptime};
+use super::figures::{of_ratio, seconds, shares, uptime};
 use super::sheet::{Cell, NUMBER, Sheet};
 use crate::inventory::FundId;
 use crate::ledger::Tally;
 use crate::ledger::retention::RetentionState;
 use crate::observation::State;
 use crate::report::dossier::{DarkBy, Day, Share};
+use crate::report::share::{expected, hundredths};
 use crate::report::words::cause_name;
 use crate::report::{CameraRetention, Group, GroupKind};
 
@@ -87,7 +88,7 @@ pub(super) fn summary(workbook: &mut Workbook, book: &Book<'_>) -> Result<(), Xl
     let report = &dossier.report;
     let total = report.groups.iter().find(|group| group.kind == GroupKind::All);
     let sum = report.cameras.iter().fold(Tally::default(), |mut sum, camera| {
-        sum += tally(&camera.figures);
+        sum += Tally::from(camera.figures);
         sum
     });
     let count = |n: usize| Cell::Count(n as u64);
@@ -194,7 +195,7 @@ fn group_cells<'a>(book: &Book<'a>, group: &'a Group) -> Vec<Cell<'a>> {
             (words.a_site, &*group.id, name.unwrap_or_default())
         }
     };
-    let sum = tally(&group.figures);
+    let sum = Tally::from(group.figures);
     let mut cells = vec![
         Cell::Text(kind),
         Cell::Text(id),
@@ -245,7 +246,7 @@ pub(super) fn cameras(workbook: &mut Workbook, book: &Book<'_>) -> Result<(), Xl
         let site = dossier.sites.get(&camera.site);
         let commune = dossier.communes.get(&camera.commune);
         let funds = book.names.funds(&camera.funds);
-        let sum = tally(&camera.figures);
+        let sum = Tally::from(camera.figures);
         let at_end = match notes.and_then(|notes| notes.at_end) {
             Some(state) => (book.said.name.state)(state),
             None => book.said.name.out_of_service,
@@ -443,7 +444,7 @@ pub(super) fn amendments(workbook: &mut Workbook, book: &Book<'_>) -> Result<(),
             Cell::Text(book.names.camera(&amendment.camera)),
         ];
         for side in [&amendment.before, &amendment.after] {
-            let coverage = share(side.observed(), side.in_service() - side.maintenance);
+            let coverage = hundredths(side.observed(), expected(side));
             cells.extend([Cell::Percent(uptime(side)), Cell::Percent(coverage)]);
             cells.extend(seconds(side).map(Cell::Count));
         }

@@ -9,8 +9,9 @@ use crate::observation::State;
 use crate::report::document::{Block, Text};
 use crate::report::edition::parts::{heading, named, paragraph};
 use crate::report::edition::troubles::{is_of_cameras, makes_dark};
-use crate::report::edition::uptime::{coverage, is_enough};
+use crate::report::edition::uptime::coverage;
 use crate::report::edition::view::{Camera, View};
+use crate::report::share::is_enough;
 
 /// So long by its own fault, and a camera is worth a visit though it works again.
 const OWN_FAULT: u64 = 24 * 3600;
