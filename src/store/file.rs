@@ -47,7 +47,16 @@ fn io(attempted: &'static str, path: &Path) -> impl Fn(std::io::Error) -> StoreE
 /// Held for as long as this process may write the record; the kernel lets go of it however the process ends.
 #[derive(Debug)]
 pub(super) struct WriteLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for WriteLock {
+    /// Unlocked by name: a child that was forked meanwhile and has not become another program yet has the file open too,
+    /// and would hold the lock for as long.
+    fn drop(&mut self) {
+        // Closing it is all that is left where this fails.
+        let _ = self.file.unlock();
+    }
 }
 
 impl WriteLock {
@@ -75,7 +84,7 @@ impl WriteLock {
         }
         // The pid is written for people; the lock is what counts, so a full disk does not stop the daemon here.
         let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
