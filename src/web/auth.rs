@@ -15,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
+use super::visitor::Visitor;
 use super::{Shared, alertmanager, text};
 use crate::secret::Secret;
 
@@ -78,7 +79,7 @@ fn key(parts: &[&str]) -> [u8; 32] {
     digest.finalize().into()
 }
 
-pub async fn require(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+pub async fn require(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
     let config = Arc::clone(&shared.snapshot().config);
     // Alertmanager has a token of its own, where one is configured, and needs no password then.
     if request.uri().path() == alertmanager::PATH
@@ -89,11 +90,13 @@ pub async fn require(State(shared): State<Shared>, request: Request, next: Next)
     }
     let users = &config.web.basic_auth_users;
     if users.is_empty() {
+        request.extensions_mut().insert(Visitor::unknown(&config));
         return next.run(request).await;
     }
     if let Some((name, password)) = login(request.headers())
         && shared.logins.verify(users, &name, password).await
     {
+        request.extensions_mut().insert(Visitor::signed_in(name));
         return next.run(request).await;
     }
     let mut response =

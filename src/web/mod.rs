@@ -18,6 +18,7 @@ mod probe;
 mod reports;
 mod server;
 mod tls;
+mod visitor;
 
 use std::future::Future;
 use std::pin::Pin;
