@@ -90,7 +90,8 @@ pub async fn require(State(shared): State<Shared>, mut request: Request, next: N
     }
     let users = &config.web.basic_auth_users;
     if users.is_empty() {
-        let visitor = Visitor::unknown(&config, request.extensions().get().copied(), request.headers());
+        let peer = request.extensions().get().copied();
+        let visitor = Visitor::unknown(&config, peer, request.method(), request.headers());
         request.extensions_mut().insert(visitor);
         return next.run(request).await;
     }

@@ -24,7 +24,8 @@ pub async fn finish(State(shared): State<Shared>, request: Request, next: Next) 
     };
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::X_FRAME_OPTIONS, "DENY");
-    set(header::REFERRER_POLICY, "no-referrer");
+    // Others never learn what was read here. Where not even we did, browsers would not say that a form is our own.
+    set(header::REFERRER_POLICY, if path.starts_with("/ack/") { "no-referrer" } else { "same-origin" });
     // What is shown is a moment; no cache between here and the reader may keep it.
     set(header::CACHE_CONTROL, "no-store");
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::Response;
 
 use super::lifecycle::is_cross_site;
@@ -42,8 +42,9 @@ impl Visitor {
     /// Where nobody has to sign in: who is at this machine acts, and who shows a certificate that the operator's own
     /// authority signed; all others read.
     #[must_use]
-    pub fn unknown(config: &Config, peer: Option<Peer>, headers: &HeaderMap) -> Self {
-        let is_here = peer.is_some_and(Peer::is_this_machine) && host_is_own(headers, config);
+    pub fn unknown(config: &Config, peer: Option<Peer>, method: &Method, headers: &HeaderMap) -> Self {
+        let is_called_by_name = host_is_own(headers, config) || is_no_browser(method, headers);
+        let is_here = peer.is_some_and(Peer::is_this_machine) && is_called_by_name;
         let has_certificate = config.web.tls_server_config.as_ref().is_some_and(|tls| tls.client_ca_file.is_some());
         Self { name: None, role: if is_here || has_certificate { Role::Operator } else { Role::Viewer } }
     }
@@ -85,6 +86,12 @@ fn host_is_own(headers: &HeaderMap, config: &Config) -> bool {
     let is_number = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();
     let is_configured = config.alert.public_url.as_ref().and_then(url::Url::host_str);
     is_number || name == "localhost" || is_configured.is_some_and(|own| name.eq_ignore_ascii_case(own))
+}
+
+/// Whether what sent this is no browser, which no name misleads: a browser that changes something always says where the
+/// page is from (Fetch, "append a request `Origin` header").
+fn is_no_browser(method: &Method, headers: &HeaderMap) -> bool {
+    !method.is_safe() && !headers.contains_key(header::ORIGIN) && !headers.contains_key("sec-fetch-site")
 }
 
 /// The name in `Host`, without its port, in lower case.
@@ -154,13 +161,13 @@ mod tests {
     #[test]
     fn where_nobody_signs_in_only_this_machines_own_people_act() {
         let open = config("listen = \"0.0.0.0:9765\"\ninsecure = true\n");
-        let role = |remote, local| Visitor::unknown(&open, peer(remote, local), &headers(None)).role;
+        let role = |remote, local| Visitor::unknown(&open, peer(remote, local), &Method::GET, &headers(None)).role;
         assert_eq!(role("127.0.0.1", "127.0.0.1"), Role::Operator);
         assert_eq!(role("::1", "::1"), Role::Operator);
         assert_eq!(role("::ffff:127.0.0.1", "::ffff:127.0.0.1"), Role::Operator);
         assert_eq!(role("10.0.0.5", "10.0.0.5"), Role::Operator, "over its own address");
         assert_eq!(role("10.0.0.6", "10.0.0.5"), Role::Viewer);
-        assert_eq!(Visitor::unknown(&open, None, &headers(None)).role, Role::Viewer);
+        assert_eq!(Visitor::unknown(&open, None, &Method::POST, &headers(None)).role, Role::Viewer);
     }
 
     #[test]
@@ -168,7 +175,7 @@ mod tests {
         let plain = config("");
         let public = config("[alert]\npublic_url = \"https://Camera.xa.example.vn/\"\n");
         let acts = |config: &Config, host: &str| {
-            Visitor::unknown(config, peer("127.0.0.1", "127.0.0.1"), &headers(Some(host))).operates()
+            Visitor::unknown(config, peer("127.0.0.1", "127.0.0.1"), &Method::GET, &headers(Some(host))).operates()
         };
         for own in ["127.0.0.1:9765", "localhost:9765", "LOCALHOST", "localhost.", "[::1]:9765", "[::1]", "10.0.0.5"] {
             assert!(acts(&plain, own), "{own}");
@@ -185,6 +192,15 @@ mod tests {
         }
         assert!(acts(&public, "camera.xa.example.vn") && acts(&public, "camera.xa.example.vn:443"));
         assert!(!acts(&public, "evil.example"));
+
+        // curl and scripts are led nowhere by names; a browser says that it is one.
+        let mut posted = headers(Some("monitor.lan:9765"));
+        let acts = |posted: &HeaderMap| {
+            Visitor::unknown(&plain, peer("127.0.0.1", "127.0.0.1"), &Method::POST, posted).operates()
+        };
+        assert!(acts(&posted));
+        posted.insert(header::ORIGIN, "http://monitor.lan:9765".parse().unwrap());
+        assert!(!acts(&posted));
     }
 
     #[test]
