@@ -38,6 +38,7 @@ use axum::{Router, middleware};
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::Problems;
+use crate::device::still::{NoStill, Still};
 use crate::export::Pages;
 use crate::inventory::{CameraId, ChannelId, OfficerId, RecorderId};
 use crate::notify::ack::Links;
@@ -63,6 +64,7 @@ pub struct App {
     pub recorders: Arc<dyn ScanNow>,
     pub paging: Arc<dyn Paging>,
     pub alerts: Arc<dyn TakeAlerts>,
+    pub stills: Arc<dyn TakeStill>,
     /// Reads the links in messages.
     pub links: Arc<Links>,
     /// `true` from when the daemon does its work; `/-/ready` shows it.
@@ -105,6 +107,12 @@ pub trait RetryLogin: Send + Sync {
 pub trait ScanNow: Send + Sync {
     /// Has a recorder asked for all that it holds as soon as it answers; `false` for one that is not watched.
     fn scan<'a>(&'a self, recorder: &'a RecorderId) -> BoxFuture<'a, bool>;
+}
+
+/// A camera's picture on request.
+pub trait TakeStill: Send + Sync {
+    /// What the camera sees now, asked of its device, whose account is never put at risk for it.
+    fn still<'a>(&'a self, camera: &'a CameraId) -> BoxFuture<'a, Result<Still, NoStill>>;
 }
 
 /// Acknowledging and enrolling on request.
@@ -173,6 +181,7 @@ struct Shared {
     acks: Arc<ack::Limits>,
     /// What the forms of pages carry: `csrf.token(&visitor)`.
     csrf: Arc<csrf::Csrf>,
+    pictures: Arc<picture::Pictures>,
     events: Arc<events::Events>,
 }
 
@@ -192,6 +201,7 @@ fn router(app: App, stopping: watch::Receiver<bool>) -> Router {
         reports: Arc::new(Semaphore::new(1)),
         acks: Arc::default(),
         csrf: Arc::new(csrf::Csrf::new()),
+        pictures: Arc::default(),
         events: Arc::new(events::Events::new(stopping)),
     };
     let actions = Router::new()
@@ -205,6 +215,7 @@ fn router(app: App, stopping: watch::Receiver<bool>) -> Router {
         .route("/", get(landing::page))
         .route("/reports/{month}", get(reports::page))
         .merge(actions)
+        .route("/cameras/{id}/picture", get(picture::show))
         .route("/events", get(events::listen))
         .route("/metrics", get(metrics::page))
         .route("/probe", get(probe::probe))
