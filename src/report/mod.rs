@@ -18,6 +18,7 @@ pub mod html;
 mod json;
 mod model;
 pub mod pdf;
+mod present;
 mod recordings;
 mod retention;
 #[cfg(test)]
@@ -35,7 +36,9 @@ pub use cover::Cover;
 pub use dossier::Dossier;
 pub use edition::Edition;
 pub use format::Format;
+pub(crate) use edition::{Manner, Uptime, coverage, uptime_note};
 pub use model::{CameraFigures, Figures, Group, GroupKind, OutageFigures, Report};
+pub use present::CameraMonth;
 pub use recordings::recordings;
 pub use retention::{CameraRetention, GroupRetention};
 pub use selection::Selection;

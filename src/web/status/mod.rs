@@ -1,0 +1,106 @@
+//! The status page, for people: the overview, a site, a camera. Server-rendered; a script only keeps it fresh.
+//!
+//! Figures are those of the snapshot that `/metrics` shows; a camera's past is read from the record, a few readers at a
+//! time. Renderings are shared between all who read the same at the same moment, so that a thousand readers cost what a
+//! few do. Must not know how anything came to be, nor do anything but show.
+
+mod assets;
+mod cache;
+mod cameras;
+mod fleet;
+mod forms;
+mod frame;
+mod incidents;
+mod language;
+mod map;
+mod names;
+mod overview;
+mod query;
+mod view;
+mod words;
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{OriginalUri, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
+
+pub use self::assets::file;
+pub use self::cache::Cache;
+use self::cache::{Key, Rendered};
+use self::query::Query;
+use self::view::{Reader, View};
+use super::visitor::Visitor;
+use super::{Shared, text};
+use crate::snapshot::Snapshot;
+
+/// Which page is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Subject {
+    Overview,
+    /// A path at which nothing is.
+    Nothing,
+}
+
+pub async fn overview(
+    State(shared): State<Shared>,
+    Extension(visitor): Extension<Visitor>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Response {
+    show(shared, visitor, Subject::Overview, &uri, &headers).await
+}
+
+/// For people who ask for a path at which nothing is.
+pub async fn nothing(shared: Shared, visitor: Visitor, uri: &Uri, headers: &HeaderMap) -> Response {
+    show(shared, visitor, Subject::Nothing, uri, headers).await
+}
+
+/// Whether whoever asks reads HTML rather than text.
+pub fn reads_html(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
+async fn show(shared: Shared, visitor: Visitor, subject: Subject, uri: &Uri, headers: &HeaderMap) -> Response {
+    let query = Query::parse(uri.query().unwrap_or_default());
+    let snapshot = shared.snapshot();
+    let asked = query.language.clone();
+    let language = language::choose(asked.as_deref(), headers, snapshot.config.daemon.language);
+    let key = Key { subject, query, language, visitor };
+    let cache = Arc::clone(&shared.status);
+    let rendered = cache.get(&snapshot, key, move |snapshot, key| render(&shared, snapshot, key)).await;
+    let Some(rendered) = rendered else {
+        let mut response = text(StatusCode::SERVICE_UNAVAILABLE, "too many are reading; ask again in a moment\n");
+        response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
+        return response;
+    };
+    let mut response = rendered.response(headers);
+    if let Some(cookie) = language::remember(asked.as_deref()) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Blocking: may read the record.
+fn render(shared: &Shared, snapshot: &Snapshot, key: &Key) -> Rendered {
+    let csrf = String::new();
+    let address = match &key.subject {
+        Subject::Overview | Subject::Nothing => key.query.wanted.link(key.query.wanted.page),
+    };
+    let reader = Reader {
+        visitor: &key.visitor,
+        csrf: &csrf,
+        language: key.language,
+        address: &address,
+        said: key.query.said(),
+    };
+    let view = View::new(snapshot, reader, Timestamp::now(), shared.app.telemetry.scheduler_last_progress());
+    let (status, page) = match &key.subject {
+        Subject::Overview => (StatusCode::OK, overview::render(&view, &key.query.wanted)),
+        Subject::Nothing => (StatusCode::NOT_FOUND, frame::missing(&view, view.words.missing.page)),
+    };
+    // A page with a secret in it is not compressed: its length would tell of what else is in it.
+    Rendered::new(status, page, !key.visitor.operates())
+}
