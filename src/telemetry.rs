@@ -427,6 +427,13 @@ impl Telemetry {
         tracing::error!(%message, "no channel of its recipient takes this message; the next officer is told");
     }
 
+    pub fn notification_waits(&self, message: &MessageId) {
+        tracing::error!(
+            %message,
+            "no channel of its recipient takes anything at present; the next officer is told, and it is sent when one does"
+        );
+    }
+
     /// The record could not be waited for any longer.
     pub fn sent_unrecorded(&self, messages: usize) {
         tracing::error!(messages, "the record takes nothing; messages are sent before they are on disk");

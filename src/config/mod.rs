@@ -127,6 +127,23 @@ pub struct Web {
     /// User name and bcrypt hash.
     pub basic_auth_users: Vec<(String, Secret)>,
     pub insecure: bool,
+    /// Users who may act, where not all who sign in may.
+    pub operators: Option<Vec<String>>,
+    /// Whether cameras' pages show what they see, to those who signed in.
+    pub snapshots: bool,
+    /// What maps are drawn on; `None`: on nothing, and no page asks anybody else for anything.
+    pub tiles: Option<Tiles>,
+}
+
+/// Where the tiles of maps come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tiles {
+    /// A URL with `{z}`, `{x}` and `{y}` in it, as of `OpenStreetMap`'s slippy maps.
+    pub template: String,
+    /// `https://tiles.example`: what a page's policy allows pictures from.
+    pub origin: String,
+    /// Who made them, which most makers want to see beside the map.
+    pub attribution: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

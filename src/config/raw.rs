@@ -15,7 +15,7 @@ use super::problem::At;
 use super::read::{Entries, Tried, tables};
 use super::value::{
     BcryptHash, ChannelUrl, Count, Degrees, FilePath, Fraction, HttpUrl, InTheOpen, Mailbox, PostgresUrl, Provider,
-    RtspUrl, ScopeWord, SqliteUrl, Weekdays,
+    RtspUrl, ScopeWord, SqliteUrl, TilesUrl, Weekdays,
 };
 use crate::inventory::{
     CameraId, ChannelId, ChannelKind, CommuneId, CredentialId, DayTimes, Depth, FundId, FundKind, HostPort, Language,
@@ -101,6 +101,10 @@ tables! {
         tls_server_config: TlsServer,
         basic_auth_users: Entries<BcryptHash>,
         insecure: bool,
+        operators: List<String>,
+        snapshots: bool,
+        tiles: TilesUrl,
+        tiles_attribution: String,
     }
 
     TlsServer in "tls_server_config of [web]" {

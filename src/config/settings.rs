@@ -10,9 +10,10 @@ use jiff::tz::TimeZone;
 
 use super::files::fault;
 use super::problem::{At, Log, Mark};
+use super::read::Entries;
 use super::secrets::{Named, Secrets};
-use super::value::written;
-use super::{Alert, Daemon, Metrics, Owner, Probe, Report, Store, TlsServer, Web, nearest, raw};
+use super::value::{BcryptHash, TilesUrl, written};
+use super::{Alert, Daemon, Metrics, Owner, Probe, Report, Store, Tiles, TlsServer, Web, nearest, raw};
 use crate::inventory::{ChannelId, ChannelKind, Depth, Language, MinuteOfDay, Transport};
 use crate::secret::Secret;
 
@@ -176,6 +177,8 @@ pub(super) fn web(raw: Option<raw::Web>, daemon: Option<&raw::Daemon>, log: &mut
     let raw = raw.unwrap_or_default();
     let insecure_beside_listen = daemon.and_then(|daemon| daemon.insecure).is_some_and(|at| at.value);
     let tls_written = raw.tls_server_config.is_some();
+    let snapshots_place = raw.snapshots.map(|at| at.mark);
+    let operators = raw.operators.as_ref().map(|written| operators(written, raw.basic_auth_users.as_ref(), log));
     let web = Web {
         tls_server_config: raw.tls_server_config.and_then(|tls| tls_server(tls.value, log)),
         basic_auth_users: raw
@@ -185,7 +188,19 @@ pub(super) fn web(raw: Option<raw::Web>, daemon: Option<&raw::Daemon>, log: &mut
             .map(|(user, hash)| (user.value, hash.value.0))
             .collect(),
         insecure: or(raw.insecure, false) || insecure_beside_listen,
+        operators,
+        snapshots: or(raw.snapshots, false),
+        tiles: tiles(raw.tiles, raw.tiles_attribution, log),
     };
+    if let Some(place) = snapshots_place
+        && web.snapshots
+        && web.basic_auth_users.is_empty()
+    {
+        log.warning(
+            place,
+            "snapshots has no effect, expected basic_auth_users beside it: pictures are shown only to those who signed in",
+        );
+    }
     let protected = tls_written || !web.basic_auth_users.is_empty() || web.insecure;
     if let Some(listen) = daemon.and_then(|daemon| daemon.listen)
         && !listen.value.ip().is_loopback()
@@ -199,6 +214,43 @@ pub(super) fn web(raw: Option<raw::Web>, daemon: Option<&raw::Daemon>, log: &mut
         );
     }
     web
+}
+
+/// Those of the users who may act. A name that is nobody's is a slip: whoever was meant could only read.
+fn operators(written: &At<raw::List<String>>, users: Option<&At<Entries<BcryptHash>>>, log: &mut Log) -> Vec<String> {
+    let users: Vec<&str> = users.into_iter().flat_map(|at| &at.value.0).map(|(user, _)| user.value.as_str()).collect();
+    for name in &written.value {
+        if !users.contains(&name.value.as_str()) {
+            let remedy = if users.is_empty() {
+                "expected basic_auth_users beside operators, and a name of these".to_owned()
+            } else {
+                nearest(&name.value, users.iter().copied())
+            };
+            log.problem(name.mark, format!("{:?} is no user of basic_auth_users, {remedy}", name.value));
+        }
+    }
+    written.value.iter().map(|name| name.value.clone()).collect()
+}
+
+fn tiles(url: Option<At<TilesUrl>>, attribution: Option<At<String>>, log: &mut Log) -> Option<Tiles> {
+    let Some(url) = url else {
+        if let Some(at) = attribution {
+            log.warning(
+                at.mark,
+                "tiles_attribution has no effect, expected tiles = \"https://.../{z}/{x}/{y}.png\" beside it",
+            );
+        }
+        return None;
+    };
+    if attribution.is_none() {
+        log.warning(
+            url.mark,
+            "tiles has no tiles_attribution, expected one beside it: makers of maps want to be named, as in \"© OpenStreetMap \
+             contributors\"",
+        );
+    }
+    let attribution = attribution.map(|at| at.value);
+    Some(Tiles { template: url.value.template, origin: url.value.origin, attribution })
 }
 
 fn tls_server(raw: raw::TlsServer, log: &mut Log) -> Option<TlsServer> {

@@ -501,6 +501,38 @@ impl Text for HttpUrl {
     }
 }
 
+/// Where the tiles of a map come from: a URL with places for zoom, column and row.
+#[derive(Debug, Clone)]
+pub(super) struct TilesUrl {
+    /// As it stands there.
+    pub template: String,
+    /// Scheme, host and port.
+    pub origin: String,
+}
+
+impl Text for TilesUrl {
+    fn expected() -> String {
+        r#"a URL such as "https://tiles.example.vn/{z}/{x}/{y}.png""#.to_owned()
+    }
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        // Every browser that opens a page learns it, so it holds no secret and may be repeated.
+        let url = open_url(text, &["http", "https"], &Self::expected())?;
+        let lacks: Vec<_> = ["{z}", "{x}", "{y}"].into_iter().filter(|place| !text.contains(place)).collect();
+        if !lacks.is_empty() {
+            return Err(format!("lacks {}, expected {}", lacks.join(", "), Self::expected()));
+        }
+        let rest = ["{z}", "{x}", "{y}"].iter().fold(text.to_owned(), |rest, place| rest.replace(place, ""));
+        if rest.contains(['{', '}', '"', '\'', '<', '>', ' ']) || rest.chars().any(char::is_control) {
+            return Err(format!(
+                "holds more places than {{z}}, {{x}} and {{y}}, or a sign that no URL has, expected {}",
+                Self::expected()
+            ));
+        }
+        Ok(Self { template: text.to_owned(), origin: url.origin().ascii_serialization() })
+    }
+}
+
 /// Where a channel sends: `http(s)://`, or `smtp(s)://` for mail.
 #[derive(Debug, Clone)]
 pub(super) struct ChannelUrl {

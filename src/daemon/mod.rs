@@ -215,8 +215,8 @@ impl Daemon {
         };
         let (orders, orders_out) = mpsc::channel(1024);
         let (back_in, backs) = mpsc::channel(256);
-        let post = Post::load(Arc::clone(&config), &reader, writer.clone(), Arc::clone(&telemetry))?;
         let paging = Paging::new(&config, reader.desk()?, orders.clone(), writer.clone(), Arc::clone(&telemetry));
+        let post = Post::load(Arc::clone(&config), &paging.unsent(), &reader, writer.clone(), Arc::clone(&telemetry))?;
         let watch = Watch::new(Arc::clone(&config), added, resume, Arc::clone(&prober), recorders, paging, outlets);
         let control = Control {
             file: config.file.clone(),

@@ -2,7 +2,7 @@
 //!
 //! Decides nothing itself.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ use crate::judgement::event::{IncidentEvent, PageEvent};
 use crate::notify::post::{Back, Order};
 use crate::observation::State;
 use crate::paging::{
-    Acknowledgement, CaseStanding, Desk, How, Kept, NotAcknowledged, RaisedAlert, Rules, Scene, Step, Which,
+    Acknowledgement, CaseStanding, Desk, How, Kept, MessageId, NotAcknowledged, RaisedAlert, Rules, Scene, Step, Which,
 };
 use crate::store::{Entry, Writer};
 use crate::telemetry::Telemetry;
@@ -43,6 +43,11 @@ impl Paging {
     ) -> Self {
         let desk = Desk::new(Rules::new(config), kept);
         Self { desk, config: Arc::clone(config), orders, waiting: VecDeque::new(), writer, telemetry }
+    }
+
+    /// Messages of which the desk has not heard the last.
+    pub(super) fn unsent(&self) -> BTreeSet<MessageId> {
+        self.desk.unsent()
     }
 
     pub(super) fn reconfigure(&mut self, config: &Arc<Config>) {

@@ -1,6 +1,6 @@
 //! The desk's front: what happens comes in here, and each time a step comes out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -8,7 +8,8 @@ use super::case::{Acknowledged, Case, CaseStanding, Matter, Round};
 use super::flapping::Opening;
 use super::memory::Memory;
 use super::{
-    Acknowledgement, Delivery, How, Kept, NotAcknowledged, RaisedAlert, Rules, Severity, Step, Which, after, facts,
+    Acknowledgement, Delivery, Fate, How, Kept, MessageId, NotAcknowledged, RaisedAlert, Rules, Severity, Step, Which,
+    after, facts,
 };
 use crate::inventory::{CameraId, OfficerId, Role};
 use crate::judgement::event::{IncidentEvent, IncidentScope, PageReason, Phase};
@@ -176,7 +177,8 @@ impl Desk {
         }
     }
 
-    /// A message was taken, or no channel of its recipient takes it: then the next officer is told at once.
+    /// A message was taken, or no channel of its recipient takes it: then the next officer is told at once. The same again
+    /// changes nothing.
     pub fn delivered(&mut self, delivery: &Delivery) -> Step {
         let mut step = Step::default();
         let message = &delivery.message;
@@ -185,19 +187,32 @@ impl Desk {
         if cases.is_empty() {
             return step;
         }
+        let is_taken = matches!(delivery.fate, Fate::Taken(_));
         for id in cases {
             let Some(case) = self.memory.cases.get_mut(&id) else { continue };
+            let mut is_new = false;
             for person in case.people.iter_mut().filter(|person| person.unsent.contains(message)) {
-                person.unsent.retain(|unsent| unsent != message);
-                person.heard |= delivery.channel.is_some();
-                person.failed = delivery.channel.is_none();
+                // What is queued may still be sent: what is told later goes in its place.
+                if delivery.fate != Fate::Unreachable {
+                    person.unsent.retain(|unsent| unsent != message);
+                }
+                is_new |= !is_taken && !person.failed;
+                person.heard |= is_taken;
+                person.failed = !is_taken;
             }
-            if delivery.channel.is_none() && case.is_open() && case.standing.acknowledged.is_none() {
+            if is_new && case.is_open() && case.standing.acknowledged.is_none() {
                 self.reach(&id, delivery.at, &mut step);
             }
         }
         self.settle(delivery.at, None, &mut step);
         step
+    }
+
+    /// Messages of which the desk has not heard the last. After a kill the record may know more of them.
+    #[must_use]
+    pub fn unsent(&self) -> BTreeSet<MessageId> {
+        let people = self.memory.cases.iter().flat_map(|(_, case)| &case.people);
+        people.flat_map(|person| person.unsent.iter().cloned()).collect()
     }
 
     /// What time alone brings about: escalation, reminders, digests, messages that were gathered.

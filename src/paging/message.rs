@@ -227,6 +227,18 @@ impl Row {
             message,
         }
     }
+
+    /// What the desk is told of one that was taken or given up; `None` of every other.
+    #[must_use]
+    pub fn delivery(&self) -> Option<Delivery> {
+        let fate = match (self.standing, &self.channel) {
+            (Standing::Accepted, Some(channel)) => Fate::Taken(channel.clone()),
+            (Standing::Failed, _) => Fate::Failed,
+            (Standing::Accepted | Standing::Queued | Standing::Withdrawn, _) => return None,
+        };
+        let at = self.ended_at.unwrap_or(self.next_try);
+        Some(Delivery { message: self.message.id.clone(), at, fate })
+    }
 }
 
 /// What became of a message.
@@ -234,8 +246,17 @@ impl Row {
 pub struct Delivery {
     pub message: MessageId,
     pub at: Timestamp,
-    /// The channel that took it; `None`: none of the recipient's channels does.
-    pub channel: Option<ChannelId>,
+    pub fate: Fate,
+}
+
+/// How far a message came. `Unreachable` may be followed by either of the others, which are the last that is heard of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    Taken(ChannelId),
+    /// None of the recipient's channels takes anything at present. It stays queued, and goes out late when one does.
+    Unreachable,
+    /// Nobody takes it any more.
+    Failed,
 }
 
 /// Somebody has said that they have it.

@@ -49,7 +49,7 @@ mod tests;
 pub use case::{Acknowledged, CaseStanding, Told};
 pub use desk::{Desk, Scene};
 pub use message::{
-    About, Acknowledgement, AlertFacts, DarkCamera, Delivery, Facts, How, Message, MessageId, NotAcknowledged,
+    About, Acknowledgement, AlertFacts, DarkCamera, Delivery, Facts, Fate, How, Message, MessageId, NotAcknowledged,
     RaisedAlert, Recipient, Row, Severity, Standing, Which,
 };
 pub use rules::Rules;

@@ -256,7 +256,7 @@ impl Desk {
         let told: Vec<OfficerId> = case
             .people
             .iter()
-            .filter(|person| is_told_the_end && (person.heard || !person.failed))
+            .filter(|person| is_told_the_end && (person.heard || !person.failed || !person.unsent.is_empty()))
             .map(|person| person.officer.clone())
             .collect();
         for person in &mut case.people {

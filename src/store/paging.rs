@@ -1,6 +1,6 @@
 //! The desk's memory, the outbox and acknowledgements as rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Result, Row as SqlRow, params};
@@ -8,7 +8,7 @@ use rusqlite::{Connection, Result, Row as SqlRow, params};
 use super::rows::micros;
 use super::{Reader, StoreError};
 use crate::inventory::{ChannelId, OfficerId};
-use crate::paging::{Acknowledgement, How, Kept, Message, Recipient, Row, Standing, Step};
+use crate::paging::{Acknowledgement, How, Kept, Message, MessageId, Recipient, Row, Standing, Step};
 
 /// How long messages are kept that have ended: a year of reports, and what lies before it.
 const KEPT_DAYS: i64 = 400;
@@ -115,6 +115,12 @@ fn queued(connection: &Connection) -> Result<Vec<Row>> {
     rows(connection, "WHERE standing = 'queued' ORDER BY decided_at, id", [])
 }
 
+/// Those of these messages that are kept; one that this version cannot read is left out.
+fn named(connection: &Connection, ids: &BTreeSet<MessageId>) -> Result<Vec<Row>> {
+    let found = ids.iter().map(|id| rows(connection, "WHERE id = ?1", [&id.0]));
+    Ok(found.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
 /// Messages that were decided in `from..to`, in that order.
 fn decided(connection: &Connection, from: Timestamp, to: Timestamp) -> Result<Vec<Row>> {
     rows(connection, "WHERE decided_at >= ?1 AND decided_at < ?2 ORDER BY decided_at, id", [micros(from), micros(to)])
@@ -202,6 +208,14 @@ impl Reader {
     /// Where the record cannot be read.
     pub fn queued_messages(&self) -> Result<Vec<Row>, StoreError> {
         self.read(queued)
+    }
+
+    /// Those of these messages that are kept.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub fn messages_named(&self, ids: &BTreeSet<MessageId>) -> Result<Vec<Row>, StoreError> {
+        self.read(|connection| named(connection, ids))
     }
 
     /// Messages that were decided in `from..to`, in that order.

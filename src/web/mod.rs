@@ -9,11 +9,13 @@ mod ack;
 mod alertmanager;
 mod api;
 mod auth;
+mod csrf;
 mod headers;
 mod landing;
 mod lifecycle;
 mod metrics;
 mod paging;
+mod picture;
 mod probe;
 mod reports;
 mod server;
@@ -166,6 +168,8 @@ struct Shared {
     logins: Arc<auth::Logins>,
     reports: Arc<Semaphore>,
     acks: Arc<ack::Limits>,
+    /// What the forms of pages carry: `csrf.token(&visitor)`.
+    csrf: Arc<csrf::Csrf>,
 }
 
 impl Shared {
@@ -182,6 +186,7 @@ fn router(app: App) -> Router {
         logins: Arc::default(),
         reports: Arc::new(Semaphore::new(1)),
         acks: Arc::default(),
+        csrf: Arc::new(csrf::Csrf::new()),
     };
     Router::new()
         .route("/", get(landing::page))

@@ -129,10 +129,14 @@ impl Daemon {
 
     /// The value of a series on `/metrics`, named as it stands there, labels and all.
     pub fn metric(&self, series: &str) -> Option<f64> {
-        let page = self.get("/metrics");
-        let line = page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))?;
-        Some(line.trim().parse().expect("a number"))
+        metric_in(&self.get("/metrics"), series)
     }
+}
+
+/// The value of a series on a page of metrics, named as it stands there, labels and all.
+pub fn metric_in(page: &str, series: &str) -> Option<f64> {
+    let line = page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))?;
+    Some(line.trim().parse().expect("a number"))
 }
 
 /// GET on loopback: status and body, or `None` while nobody answers.

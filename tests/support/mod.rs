@@ -12,7 +12,7 @@ mod process;
 mod stalls;
 
 pub use bare_client::{BareClient, Viewer};
-pub use daemon::{Camera, ConfigFile, Daemon, http_get, http_post};
+pub use daemon::{Camera, ConfigFile, Daemon, http_get, http_post, metric_in};
 pub use peers::{GstCounts, GstServer, PASSWORD, USER, Vlc};
 pub use process::Process;
 pub use stalls::withheld;

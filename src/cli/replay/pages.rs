@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::inventory::CameraId;
 use crate::judgement::{Event, Judge, Output};
 use crate::observation::Observation;
-use crate::paging::{Delivery, Desk, Rules, Scene, Step};
+use crate::paging::{Delivery, Desk, Fate, Rules, Scene, Step};
 
 pub(super) struct Told<'a> {
     judge: Judge,
@@ -71,7 +71,8 @@ fn deliver(desk: &mut Desk, step: Step, config: &Config, all: &mut Output) {
     while let Some(message) = messages.pop_front() {
         all.events.extend(message.pages(&config.inventory).map(Event::Page));
         let page = message.pages(&config.inventory).next();
-        let delivery = Delivery { message: message.id, at: message.decided_at, channel: page.map(|page| page.channel) };
+        let fate = page.map_or(Fate::Failed, |page| Fate::Taken(page.channel));
+        let delivery = Delivery { message: message.id, at: message.decided_at, fate };
         messages.extend(desk.delivered(&delivery).messages);
     }
 }

@@ -36,7 +36,7 @@ use self::channel::{ChannelState, backoff};
 pub use self::directory::{Directory, Route};
 use super::Answer;
 use crate::inventory::{ChannelId, OfficerId};
-use crate::paging::{About, Delivery, Message, MessageId, Recipient, Row, Standing};
+use crate::paging::{About, Delivery, Fate, Message, MessageId, Recipient, Row, Standing};
 use crate::schedule::Moment;
 
 /// Tries on a channel after which the next one is tried too.
@@ -179,6 +179,9 @@ impl Outbox {
         for id in superseded {
             this.withdraw_one(&id, now, &mut outcome);
         }
+        // Whoever is told of it may have been killed before that was written.
+        let unreachable = this.items.values().filter(|item| item.told_unreachable);
+        outcome.deliveries.extend(unreachable.map(|item| delivery(item, Fate::Unreachable, now)));
         (this, outcome)
     }
 
@@ -344,7 +347,7 @@ impl Outbox {
                 && let Some(item) = self.items.get_mut(&id)
             {
                 item.tell_unreachable();
-                outcome.deliveries.push(delivery(item, None, now));
+                outcome.deliveries.push(delivery(item, Fate::Unreachable, now));
                 outcome.rows.push(item.row.clone());
             }
         }
@@ -502,9 +505,8 @@ impl Outbox {
         item.row.standing = standing;
         item.row.ended_at = Some(now.at.max(item.row.message.decided_at));
         match standing {
-            Standing::Accepted => outcome.deliveries.push(delivery(&item, item.row.channel.clone(), now)),
-            Standing::Failed if !item.told_unreachable => outcome.deliveries.push(delivery(&item, None, now)),
-            Standing::Queued | Standing::Withdrawn | Standing::Failed => {}
+            Standing::Queued | Standing::Withdrawn => {}
+            Standing::Accepted | Standing::Failed => outcome.deliveries.extend(item.row.delivery()),
         }
         outcome.rows.push(item.row);
         if self.ended.insert(id.clone()) {
@@ -587,9 +589,9 @@ impl Item {
     }
 }
 
-fn delivery(item: &Item, channel: Option<ChannelId>, now: Now) -> Delivery {
+fn delivery(item: &Item, fate: Fate, now: Now) -> Delivery {
     let message = &item.row.message;
-    Delivery { message: message.id.clone(), at: now.at.max(message.decided_at), channel }
+    Delivery { message: message.id.clone(), at: now.at.max(message.decided_at), fate }
 }
 
 /// The incidents that a message tells of: what keeps an order among messages.

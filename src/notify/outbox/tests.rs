@@ -132,7 +132,10 @@ fn a_message_goes_to_the_first_channel_and_its_taking_is_written_and_told() {
     assert_eq!((attempt.row.standing, attempt.row.channel), (Standing::Queued, Some(channel("zalo"))));
     none(&mut outbox, 30);
     let outcome = finish(&mut outbox, "m1", accepted(), 31);
-    assert_eq!(outcome.deliveries, [Delivery { message: id("m1"), at: now(31).at, channel: Some(channel("zalo")) }]);
+    assert_eq!(
+        outcome.deliveries,
+        [Delivery { message: id("m1"), at: now(31).at, fate: Fate::Taken(channel("zalo")) }]
+    );
     let [row] = &outcome.rows[..] else { panic!("{outcome:?}") };
     assert_eq!(
         (row.standing, row.ended_at, row.provider_id.as_deref()),
@@ -219,7 +222,7 @@ fn three_tries_in_vain_open_the_next_channel_and_the_first_that_takes_it_wins() 
     at = due(&outbox, at);
     let last = one(&mut outbox, at).channel;
     let outcome = finish(&mut outbox, "m1", accepted(), at);
-    assert_eq!(outcome.deliveries[0].channel, Some(last));
+    assert_eq!(outcome.deliveries[0].fate, Fate::Taken(last));
     assert!(outbox.is_empty());
 }
 
@@ -269,7 +272,7 @@ fn a_recipient_or_message_that_is_refused_goes_by_the_next_channel_at_once_and_f
         assert_eq!(finish(&mut outbox, "m1", refused(what), 1).deliveries, []);
         assert_eq!(one(&mut outbox, 1).channel, channel("sms"));
         let outcome = finish(&mut outbox, "m1", refused(what), 2);
-        assert_eq!(outcome.deliveries, [Delivery { message: id("m1"), at: now(2).at, channel: None }]);
+        assert_eq!(outcome.deliveries, [Delivery { message: id("m1"), at: now(2).at, fate: Fate::Failed }]);
         assert_eq!(outcome.rows.last().unwrap().standing, Standing::Failed);
         assert!(outbox.is_empty());
     }
@@ -281,7 +284,7 @@ fn who_has_no_channel_is_told_of_at_once() {
         let mut outbox = outbox();
         outbox.put(message("m1", nobody, "i", 0), now(0));
         let outcome = outbox.settle(now(0));
-        assert_eq!((outcome.deliveries[0].channel.clone(), outcome.rows[0].standing), (None, Standing::Failed));
+        assert_eq!((outcome.deliveries[0].fate.clone(), outcome.rows[0].standing), (Fate::Failed, Standing::Failed));
     }
 }
 
@@ -318,7 +321,7 @@ fn with_no_other_channel_the_desk_is_told_once_and_the_message_goes_out_late() {
     outbox.put(message("m1", "b", "i", 0), now(0));
     one(&mut outbox, 0);
     let outcome = finish(&mut outbox, "m1", refused("channel"), 1);
-    assert_eq!(outcome.deliveries, [Delivery { message: id("m1"), at: now(1).at, channel: None }]);
+    assert_eq!(outcome.deliveries, [Delivery { message: id("m1"), at: now(1).at, fate: Fate::Unreachable }]);
     let row = outcome.rows.last().unwrap().clone();
     assert_eq!(row.standing, Standing::Queued);
     outbox.put(message("m2", "b", "j", 5), now(5));
@@ -329,10 +332,11 @@ fn with_no_other_channel_the_desk_is_told_once_and_the_message_goes_out_late() {
     assert_eq!(finish(&mut outbox, "m1", refused("channel"), at).deliveries, []);
     at = due(&outbox, at);
     one(&mut outbox, at);
-    assert_eq!(finish(&mut outbox, "m1", accepted(), at).deliveries[0].channel, Some(channel("zalo")));
+    assert_eq!(finish(&mut outbox, "m1", accepted(), at).deliveries[0].fate, Fate::Taken(channel("zalo")));
     assert_eq!(one(&mut outbox, at).message.id, id("m2"), "and the next at once");
-    // A restart does not tell it anew.
-    let (mut again, _) = Outbox::load(vec![row], directory(), 1, now(10));
+    // After a restart the desk is told once more, which may have been killed before it knew, and then not again.
+    let (mut again, outcome) = Outbox::load(vec![row], directory(), 1, now(10));
+    assert_eq!(outcome.deliveries, [Delivery { message: id("m1"), at: now(10).at, fate: Fate::Unreachable }]);
     assert_eq!(again.settle(now(10)), Outcome::default());
     one(&mut again, 10);
     assert_eq!(finish(&mut again, "m1", refused("channel"), 11).deliveries, []);
@@ -529,7 +533,7 @@ fn nothing_grows_without_bounds_and_the_oldest_is_given_up_aloud() {
     }
     assert_eq!(outbox.len(), MOST_QUEUED);
     assert_eq!(given_up.iter().map(|d| d.message.0.as_str()).collect::<Vec<_>>(), ["m0", "m1", "m2", "m3", "m4"]);
-    assert!(given_up.iter().all(|delivery| delivery.channel.is_none()));
+    assert!(given_up.iter().all(|delivery| delivery.fate == Fate::Failed));
 }
 
 #[test]
@@ -544,7 +548,7 @@ fn what_could_not_be_sent_in_a_week_is_no_news() {
         }
         let outcome = outbox.settle(now(at));
         if let Some(delivery) = outcome.deliveries.first() {
-            assert_eq!((delivery.channel.clone(), at > 7 * 24 * 3600), (None, true));
+            assert_eq!((&delivery.fate, at > 7 * 24 * 3600), (&Fate::Failed, true));
         }
         at = outbox.next_due(now(at)).map_or(end, |due| due.as_secs() + 1);
     }

@@ -11,7 +11,7 @@ mod lines;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,7 @@ use super::pairing::{NotPaired, Pairing, Pairings};
 use super::{Answer, channel};
 use crate::config::Config;
 use crate::inventory::{ChannelId, OfficerId};
-use crate::paging::{Acknowledgement, Delivery, MessageId, NotAcknowledged, Row, Step, Which};
+use crate::paging::{Acknowledgement, Delivery, Fate, MessageId, NotAcknowledged, Row, Step, Which};
 use crate::store::{Entry, Reader, StoreError, Writer};
 use crate::telemetry::Telemetry;
 
@@ -57,8 +57,6 @@ pub enum Order {
 #[derive(Debug)]
 pub enum Back {
     /// A message was taken by a channel, or none of the recipient's channels takes it.
-    ///
-    /// Of one message the latter may be told first and the former later: while whole channels refuse it stays queued.
     Delivered(Delivery),
     /// A channel takes nothing any more. Told once.
     ChannelFailing { channel: ChannelId, why: String, at: Timestamp },
@@ -72,6 +70,8 @@ pub enum Back {
 pub struct Post {
     config: Arc<Config>,
     rows: Vec<Row>,
+    /// What the desk was not told before the last stop.
+    owed: Vec<Delivery>,
     addresses: BTreeMap<(OfficerId, ChannelId), String>,
     ack_key: [u8; 32],
     writer: Writer,
@@ -80,12 +80,14 @@ pub struct Post {
 }
 
 impl Post {
-    /// Takes up what the record says is still to be sent.
+    /// Takes up what the record says is still to be sent, and what it knows of messages that the desk calls `unsent`: the
+    /// daemon may have been killed after the one was written and before the other.
     ///
     /// # Errors
     /// Where the record cannot be read.
     pub fn load(
         config: Arc<Config>,
+        unsent: &BTreeSet<MessageId>,
         reader: &Reader,
         writer: Writer,
         telemetry: Arc<Telemetry>,
@@ -93,6 +95,7 @@ impl Post {
         Ok(Self {
             config,
             rows: reader.queued_messages()?,
+            owed: reader.messages_named(unsent)?.iter().filter_map(Row::delivery).collect(),
             addresses: reader.addresses()?,
             ack_key: reader.ack_key()?,
             writer,
@@ -161,7 +164,7 @@ struct Work {
 
 impl Work {
     fn new(post: Post, heard: mpsc::Sender<Heard>) -> Self {
-        let Post { config, rows, addresses, ack_key, writer, telemetry, open } = post;
+        let Post { config, rows, owed, addresses, ack_key, writer, telemetry, open } = post;
         let begun = Instant::now();
         let now = Now { moment: Duration::ZERO, at: Timestamp::now() };
         let directory = Directory::of(&config, &addresses);
@@ -188,7 +191,7 @@ impl Work {
             sending: JoinSet::new(),
             sent: HashMap::new(),
             replying: JoinSet::new(),
-            backs: VecDeque::new(),
+            backs: owed.into_iter().map(Back::Delivered).collect(),
         };
         this.carry_out(outcome);
         this
@@ -316,8 +319,10 @@ impl Work {
             self.bind(officer, channel, address);
         }
         for delivery in outcome.deliveries {
-            if delivery.channel.is_none() {
-                self.telemetry.notification_undeliverable(&delivery.message);
+            match &delivery.fate {
+                Fate::Taken(_) => {}
+                Fate::Unreachable => self.telemetry.notification_waits(&delivery.message),
+                Fate::Failed => self.telemetry.notification_undeliverable(&delivery.message),
             }
             self.backs.push_back(Back::Delivered(delivery));
         }

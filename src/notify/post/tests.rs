@@ -129,7 +129,14 @@ impl Desk {
         open: impl Fn(&inventory::Channel, &Path) -> Result<Line, OpenError> + Send + 'static,
     ) -> Running {
         let telemetry = Arc::clone(&self.telemetry);
-        let mut post = Post::load(Arc::clone(&self.config), &self.reader(), self.writer.clone(), telemetry).unwrap();
+        let mut post = Post::load(
+            Arc::clone(&self.config),
+            &std::collections::BTreeSet::new(),
+            &self.reader(),
+            self.writer.clone(),
+            telemetry,
+        )
+        .unwrap();
         post.open = Box::new(open);
         let (orders, orders_out) = mpsc::channel(4);
         let (back_in, back) = mpsc::channel(backs);
@@ -213,7 +220,7 @@ async fn a_message_is_in_the_record_before_it_is_sent_and_its_taking_after() {
     *desk.paper.hangs.lock().unwrap() = false;
     let mut again = desk.start(8);
     let delivery = again.delivered().await;
-    assert_eq!((delivery.message.0.as_str(), delivery.channel), ("m1", Some(zalo())));
+    assert_eq!((delivery.message.0.as_str(), delivery.fate), ("m1", Fate::Taken(zalo())));
     let keys = desk.paper.keys();
     assert_eq!((keys.len(), &keys[0]), (2, &keys[1]), "what was in doubt is sent again under the same key");
     desk.writer.flush().await;
@@ -248,7 +255,7 @@ async fn a_channel_that_panics_is_a_fault_that_is_waited_out() {
     desk.paper.answers.lock().unwrap().push_back(Answer::Never { why: "panic".to_owned() });
     let mut running = desk.start(8);
     desk.tell(&running, &[message("m1", "an")]).await;
-    assert_eq!(running.delivered().await.channel, Some(zalo()));
+    assert_eq!(running.delivered().await.fate, Fate::Taken(zalo()));
     assert_eq!(desk.paper.keys().len(), 2);
     running.end().await;
 }
@@ -264,7 +271,7 @@ async fn a_channel_that_cannot_be_opened_is_told_and_so_is_who_was_not_reached()
     for _ in 0..2 {
         match running.back().await {
             Back::ChannelFailing { channel, why, .. } => failing = channel == zalo() && why.contains("no such thing"),
-            Back::Delivered(delivery) => unreached = delivery.channel.is_none(),
+            Back::Delivered(delivery) => unreached = delivery.fate == Fate::Unreachable,
             other => panic!("{other:?}"),
         }
     }
@@ -292,7 +299,7 @@ async fn an_officer_enrols_with_a_code_and_then_answers_and_strangers_are_not_an
     let mut running = desk.start(8);
     // Binh has no address yet: nothing reaches them.
     desk.tell(&running, &[message("m1", "binh")]).await;
-    assert_eq!(running.delivered().await.channel, Some(zalo()), "a webhook knows officers by their ids");
+    assert_eq!(running.delivered().await.fate, Fate::Taken(zalo()), "a webhook knows officers by their ids");
     desk.paper.write("chat-binh", "OK");
     desk.paper.write("stranger", "OK 17");
 

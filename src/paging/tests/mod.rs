@@ -125,6 +125,10 @@ fn parsed(text: &str) -> Config {
     Config::parse(Path::new("camwatch.toml"), text).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
+fn taken() -> Fate {
+    Fate::Taken(ChannelId::new("zalo").unwrap())
+}
+
 /// A time of Monday, 2 November 2026, in Vietnam, or of a later day, as in `tue 08:00` or `08:00:30`.
 fn t(text: &str) -> Timestamp {
     let (day, time) = text.split_once(' ').unwrap_or(("mon", text));
@@ -142,6 +146,8 @@ fn id(text: &str) -> OfficerId {
 enum Providers {
     Accept,
     Refuse,
+    /// Their channels take nothing; messages stay queued.
+    Away,
     Silent,
 }
 
@@ -206,19 +212,18 @@ impl Story {
             assert!(message.id.0.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
             assert!(!message.about.is_empty());
             self.sent.push(message.clone());
-            let channel = match self.providers {
-                Providers::Accept => Some(ChannelId::new("zalo").unwrap()),
-                Providers::Refuse => None,
+            let fate = match self.providers {
+                Providers::Accept => taken(),
+                Providers::Refuse => Fate::Failed,
+                Providers::Away => Fate::Unreachable,
                 Providers::Silent => continue,
             };
-            let step = self.desk.delivered(&Delivery { message: message.id, at: self.now, channel });
-            self.absorb(step);
+            self.deliver(&message.id, fate);
         }
     }
 
-    fn deliver(&mut self, message: &MessageId, channel: Option<&str>) {
-        let channel = channel.map(|id| ChannelId::new(id).unwrap());
-        let step = self.desk.delivered(&Delivery { message: message.clone(), at: self.now, channel });
+    fn deliver(&mut self, message: &MessageId, fate: Fate) {
+        let step = self.desk.delivered(&Delivery { message: message.clone(), at: self.now, fate });
         self.absorb(step);
     }
 

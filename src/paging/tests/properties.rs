@@ -18,8 +18,8 @@ enum Happening {
         number: Option<u16>,
     },
     Providers(u8),
-    /// What the outbox held is delivered or refused.
-    Deliver(bool),
+    /// What the outbox held is delivered, still waits, or is refused.
+    Deliver(u8),
     Channel(bool),
     Restart,
 }
@@ -43,8 +43,8 @@ fn happenings() -> impl Strategy<Value = Vec<(u64, Happening)>> {
         2 => subject().prop_map(Happening::Worsen),
         2 => (0..OFFICERS.len(), prop::option::of(1..6u16))
             .prop_map(|(officer, number)| Happening::Acknowledge { officer, number }),
-        1 => (0..3u8).prop_map(Happening::Providers),
-        2 => any::<bool>().prop_map(Happening::Deliver),
+        1 => (0..4u8).prop_map(Happening::Providers),
+        2 => (0..3u8).prop_map(Happening::Deliver),
         1 => any::<bool>().prop_map(Happening::Channel),
         3 => Just(Happening::Restart),
     ];
@@ -96,11 +96,13 @@ fn play(happenings: &[(u64, Happening)], restarts: bool) -> (Story, Log) {
                 }
             }
             Happening::Providers(which) => {
-                story.providers = [Providers::Accept, Providers::Refuse, Providers::Silent][usize::from(which)];
+                let all = [Providers::Accept, Providers::Refuse, Providers::Away, Providers::Silent];
+                story.providers = all[usize::from(which)];
             }
-            Happening::Deliver(taken) => {
+            Happening::Deliver(which) => {
+                let fate = [taken(), Fate::Unreachable, Fate::Failed][usize::from(which)].clone();
                 if let Some(message) = story.sent.last().map(|message| message.id.clone()) {
-                    story.deliver(&message, taken.then_some("sms"));
+                    story.deliver(&message, fate);
                 }
             }
             Happening::Channel(fails) => {

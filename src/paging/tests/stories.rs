@@ -57,11 +57,11 @@ fn the_next_on_duty_is_told_at_once_where_nothing_reaches_the_first() {
     story.providers = Providers::Silent;
     story.dark("08:10", "b1");
     let first = story.sent[0].id.clone();
-    story.until("08:10:20").deliver(&first, None);
+    story.until("08:10:20").deliver(&first, Fate::Failed);
     let second = story.sent[1].id.clone();
-    story.until("08:10:40").deliver(&second, None);
+    story.until("08:10:40").deliver(&second, Fate::Failed);
     let chief = story.sent[2].id.clone();
-    story.until("08:11").deliver(&chief, Some("sms"));
+    story.until("08:11").deliver(&chief, taken());
     story.back("08:12", "b1");
     assert_eq!(
         story.told(),
@@ -73,6 +73,33 @@ fn the_next_on_duty_is_told_at_once_where_nothing_reaches_the_first() {
         ]
     );
     assert!(story.untold.is_empty());
+}
+
+#[test]
+fn what_goes_out_late_is_heard_and_its_end_is_told() {
+    let mut story = Story::new("08:00");
+    story.providers = Providers::Silent;
+    story.dark("08:10", "b1");
+    let first = story.sent[0].id.clone();
+    story.until("08:11").deliver(&first, Fate::Unreachable);
+    story.deliver(&first, Fate::Unreachable);
+    assert_eq!(story.told().len(), 2, "the second is told, once");
+    story.until("08:15").deliver(&first, taken());
+    story.back("08:20", "b1");
+    let told = story.told();
+    assert!(told.contains(&"08:20:00 first close!: b1 over".to_owned()), "{told:?}");
+}
+
+#[test]
+fn what_waits_for_a_channel_is_never_told_after_it_is_over() {
+    let mut story = Story::new("08:00");
+    story.providers = Providers::Silent;
+    story.dark("08:10", "b1");
+    let first = story.sent[0].id.clone();
+    story.until("08:11").deliver(&first, Fate::Unreachable);
+    story.back("08:20", "b1");
+    let end = story.sent.iter().find(|message| message.supersedes.contains(&first)).expect("one in its place");
+    assert_eq!(show(end), "08:20:00 first close!: b1 over");
 }
 
 #[test]

@@ -38,7 +38,7 @@ enum Happens {
     Step {
         minutes: i8,
     },
-    /// Killed: so many of the rows that were written last are lost.
+    /// Killed: so many of the things that were written last are lost.
     Kill {
         lost: u8,
     },
@@ -65,7 +65,7 @@ struct World {
     clock_off: SignedDuration,
     /// What the record holds, and what is on its way there.
     record: BTreeMap<MessageId, Row>,
-    being_written: Vec<Row>,
+    being_written: Vec<Written>,
     in_flight: Vec<Attempt>,
     behaviour: [u8; 2],
     put: BTreeMap<MessageId, Message>,
@@ -73,9 +73,15 @@ struct World {
     taken: BTreeSet<String>,
     /// Messages and keys of which the outbox knows that they were taken, and which no kill has made it forget.
     known_taken: BTreeMap<String, MessageId>,
-    /// Of each message, the messages that it was not to be sent after.
-    delivered: BTreeMap<MessageId, Option<ChannelId>>,
+    /// What the desk remembers of each message.
+    heard: BTreeMap<MessageId, Fate>,
     number: u32,
+}
+
+/// In the order in which the daemon has it written.
+enum Written {
+    Row(Row),
+    Heard(Delivery),
 }
 
 const CHANNELS: [&str; 2] = ["zalo", "sms"];
@@ -93,7 +99,7 @@ impl World {
             put: BTreeMap::new(),
             taken: BTreeSet::new(),
             known_taken: BTreeMap::new(),
-            delivered: BTreeMap::new(),
+            heard: BTreeMap::new(),
             number: 0,
         }
     }
@@ -103,15 +109,20 @@ impl World {
     }
 
     fn take(&mut self, outcome: Outcome) {
-        for delivery in outcome.deliveries {
-            self.delivered.insert(delivery.message, delivery.channel);
-        }
-        self.being_written.extend(outcome.rows);
+        self.being_written.extend(outcome.rows.into_iter().map(Written::Row));
+        self.being_written.extend(outcome.deliveries.into_iter().map(Written::Heard));
     }
 
     fn flush(&mut self) {
-        for row in self.being_written.drain(..) {
-            self.record.insert(row.message.id.clone(), row);
+        for written in self.being_written.drain(..) {
+            match written {
+                Written::Row(row) => {
+                    self.record.insert(row.message.id.clone(), row);
+                }
+                Written::Heard(Delivery { message, fate, .. }) => {
+                    self.heard.insert(message, fate);
+                }
+            }
         }
     }
 
@@ -165,8 +176,10 @@ impl World {
             }
             Happens::Kill { lost } => {
                 let kept = self.being_written.len().saturating_sub((*lost).into());
-                for row in self.being_written.drain(kept..) {
-                    self.known_taken.retain(|_, id| *id != row.message.id);
+                for written in self.being_written.drain(kept..) {
+                    if let Written::Row(row) = written {
+                        self.known_taken.retain(|_, id| *id != row.message.id);
+                    }
                 }
                 self.flush();
                 // What was being sent may have been taken; nobody hears of it.
@@ -178,6 +191,12 @@ impl World {
                 queued.sort_by_key(|row| (row.message.decided_at, row.message.id.clone()));
                 let (outbox, outcome) = Outbox::load(queued, directory(), 3, self.now());
                 self.outbox = outbox;
+                // The desk is told what the record knows and it does not.
+                let unsent = self
+                    .record
+                    .values()
+                    .filter(|row| !matches!(self.heard.get(&row.message.id), Some(Fate::Taken(_) | Fate::Failed)));
+                self.being_written.extend(unsent.filter_map(Row::delivery).map(Written::Heard).collect::<Vec<_>>());
                 self.take(outcome);
             }
             Happens::Reload => self.outbox.configure(directory()),
@@ -215,7 +234,7 @@ impl World {
             for later in self.put.values().filter(|later| later.supersedes.contains(&attempt.message.id)) {
                 prop_assert!(false, "{} was superseded by {}", attempt.message.id, later.id);
             }
-            self.being_written.push(attempt.row.clone());
+            self.being_written.push(Written::Row(attempt.row.clone()));
             self.in_flight.push(attempt);
         }
         for (channel, at_once) in [("zalo", 1), ("sms", 2)] {
@@ -264,14 +283,14 @@ proptest! {
                 Standing::Accepted => {
                     let channel = row.channel.clone().unwrap();
                     prop_assert!(world.taken.contains(&key(id, &channel)), "{id} was not taken by {channel}");
-                    prop_assert_eq!(world.delivered.get(id), Some(&Some(channel)));
+                    prop_assert_eq!(world.heard.get(id), Some(&Fate::Taken(channel)));
                 }
                 Standing::Withdrawn => {
                     let asked = story.iter().any(|what| matches!(what, Happens::Withdraw { .. }));
                     prop_assert!(superseded.contains(id) || asked, "{id} was withdrawn by nobody");
                 }
                 Standing::Failed => {
-                    prop_assert_eq!(world.delivered.get(id), Some(&None), "the desk knows of {}", id);
+                    prop_assert_eq!(world.heard.get(id), Some(&Fate::Failed), "the desk knows of {}", id);
                     let refused = story.iter().any(|what| matches!(what, Happens::Behave { how: 5.., .. }));
                     prop_assert!(refused || message.to == officer("c"), "{id} failed although nobody refused it");
                 }
