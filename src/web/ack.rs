@@ -14,7 +14,7 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::landing::escaped;
+use super::escape::escaped;
 use super::{NotNoted, Shared, Who};
 use crate::config::Config;
 use crate::inventory::{Language, OfficerId};

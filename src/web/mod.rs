@@ -1,4 +1,4 @@
-//! HTTP: the metrics page, one probe on demand, liveness, reload, a landing page and the JSON API.
+//! HTTP: the metrics page, one probe on demand, liveness, reload, the status page and the JSON API.
 //!
 //! Reads the snapshot and asks the daemon, through [`ProbeNow`], [`Reload`] and [`RetryLogin`], for what it does on request.
 //! Must not know probes' insides, schedules or how the record is kept. Who may ask is decided before any route: basic
@@ -10,8 +10,8 @@ mod alertmanager;
 mod api;
 mod auth;
 mod csrf;
+mod escape;
 mod headers;
-mod landing;
 mod lifecycle;
 mod metrics;
 mod paging;
@@ -19,6 +19,7 @@ mod picture;
 mod probe;
 mod reports;
 mod server;
+mod status;
 mod tls;
 mod visitor;
 
@@ -27,7 +28,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -170,6 +171,7 @@ struct Shared {
     acks: Arc<ack::Limits>,
     /// What the forms of pages carry: `csrf.token(&visitor)`.
     csrf: Arc<csrf::Csrf>,
+    status: Arc<status::Cache>,
 }
 
 impl Shared {
@@ -187,9 +189,11 @@ fn router(app: App) -> Router {
         reports: Arc::new(Semaphore::new(1)),
         acks: Arc::default(),
         csrf: Arc::new(csrf::Csrf::new()),
+        status: Arc::default(),
     };
     Router::new()
-        .route("/", get(landing::page))
+        .route("/", get(status::overview))
+        .route("/assets/{name}", get(status::file))
         .route("/reports/{month}", get(reports::page))
         .route("/metrics", get(metrics::page))
         .route("/probe", get(probe::probe))
@@ -218,7 +222,7 @@ fn text(status: StatusCode, body: impl Into<String>) -> Response {
     (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body.into()).into_response()
 }
 
-async fn not_found(request: Request) -> Response {
+async fn not_found(State(shared): State<Shared>, request: Request) -> Response {
     let path = request.uri().path();
     if path.starts_with("/api/") {
         return api::error(
@@ -226,9 +230,14 @@ async fn not_found(request: Request) -> Response {
             "nothing is at this path; /api/v1/openapi.json describes what there is",
         );
     }
+    if status::reads_html(request.headers())
+        && let Some(visitor) = request.extensions().get().cloned()
+    {
+        return status::nothing(shared, visitor, request.uri(), request.headers()).await;
+    }
     text(
         StatusCode::NOT_FOUND,
-        "404: nothing is at this path. There are /, /reports/YYYY-MM, /metrics, /probe?camera=ID, /-/healthy, /-/ready, POST /-/reload, \
+        "404: nothing is at this path. There are /, /sites/ID, /cameras/ID, /reports/YYYY-MM, /metrics, /probe?camera=ID, /-/healthy, /-/ready, POST /-/reload, \
          /api/v1/cameras, /api/v1/incidents, /api/v1/reports/YYYY-MM, POST /api/v1/credentials/ID/retry, \
          POST /api/v1/recorders/ID/scan, \
          POST /api/v1/incidents/ID/ack, POST /api/v1/officers/ID/pairing and /api/v1/openapi.json.\n",

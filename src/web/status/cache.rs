@@ -31,12 +31,21 @@ const FRESH: Duration = Duration::from_secs(5);
 const MOST_KEPT: usize = 64;
 
 /// What a page depends on beside the snapshot.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Key {
     pub subject: Subject,
     pub query: Query,
     pub language: Language,
     pub visitor: Visitor,
+}
+
+impl std::hash::Hash for Key {
+    /// What most keys differ in.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.subject.hash(state);
+        self.query.hash(state);
+        self.visitor.name.hash(state);
+    }
 }
 
 /// A page, ready to be sent.

@@ -22,9 +22,9 @@ mod words;
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{OriginalUri, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use jiff::Timestamp;
 
 pub use self::assets::file;
@@ -47,7 +47,7 @@ enum Subject {
 pub async fn overview(
     State(shared): State<Shared>,
     Extension(visitor): Extension<Visitor>,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Response {
     show(shared, visitor, Subject::Overview, &uri, &headers).await
@@ -85,7 +85,7 @@ async fn show(shared: Shared, visitor: Visitor, subject: Subject, uri: &Uri, hea
 
 /// Blocking: may read the record.
 fn render(shared: &Shared, snapshot: &Snapshot, key: &Key) -> Rendered {
-    let csrf = String::new();
+    let csrf = shared.csrf.token(&key.visitor);
     let address = match &key.subject {
         Subject::Overview | Subject::Nothing => key.query.wanted.link(key.query.wanted.page),
     };

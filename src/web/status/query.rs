@@ -13,7 +13,7 @@ const LONGEST: usize = 100;
 const MOST_PAIRS: usize = 32;
 
 /// The query of an address, read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Query {
     pub wanted: Wanted,
     pub language: Option<String>,
@@ -21,7 +21,7 @@ pub(super) struct Query {
 }
 
 /// Which cameras are listed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Wanted {
     pub search: String,
     /// As it was written: one that is no state matches nothing.

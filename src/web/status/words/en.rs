@@ -160,6 +160,7 @@ pub(super) const WORDS: Words = Words {
         capacity: "Size",
         free: "Free",
         forecast: "Its disks hold at least",
+        days_held: |days| format!("{days} days"),
         too_little: "less than is required",
         without_camera: "Channels with a picture and no camera in the inventory",
         device: "Device",

@@ -135,6 +135,7 @@ pub(super) const WORDS: Words = Words {
         capacity: "용량",
         free: "남은 공간",
         forecast: "디스크의 최소 보관 기간",
+        days_held: |days| format!("{days}일"),
         too_little: "요구보다 적음",
         without_camera: "영상이 있으나 등록된 카메라가 없는 채널",
         device: "장치",

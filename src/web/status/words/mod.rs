@@ -232,6 +232,7 @@ pub(super) struct Site {
     pub free: Fixed,
     /// Days that the disks hold at the least.
     pub forecast: Fixed,
+    pub days_held: One,
     pub too_little: Fixed,
     pub without_camera: Fixed,
     pub device: Fixed,

@@ -139,6 +139,7 @@ pub(super) const WORDS: Words = Words {
         capacity: "Dung lượng",
         free: "Còn trống",
         forecast: "Ổ cứng chứa được ít nhất",
+        days_held: |days| format!("{days} ngày"),
         too_little: "thấp hơn yêu cầu",
         without_camera: "Kênh có hình mà chưa khai báo camera",
         device: "Thiết bị",
