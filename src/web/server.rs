@@ -4,6 +4,7 @@
 //! number is bounded.
 
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,16 +14,17 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::tls::Tls;
+use super::visitor::Peer;
 use super::{App, WebError, router};
 
-/// Connections at once; more wait in the system's queue.
-const MOST_CONNECTIONS: usize = 256;
+/// Connections at once; more wait in the system's queue, and have those closed meanwhile that only wait for a next request.
+const MOST_CONNECTIONS: usize = 512;
 /// For the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// For a request's head, from the end of the request before. Longer than usual scrape intervals, so that a scraper keeps
@@ -43,18 +45,18 @@ const LAST_ANSWER: Duration = Duration::from_secs(5);
 pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()> + Send) -> Result<(), WebError> {
     let mut snapshot = app.snapshot.clone();
     let mut tls = Tls::new(Arc::clone(&snapshot.borrow().config))?;
-    let router = router(app);
-    let free = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let (stop, stopping) = watch::channel(false);
+    let router = router(app, stopping.clone());
+    let places = Places::default();
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,
-            accepted = accept(&listener, &free) => accepted,
+            accepted = places.accept(&listener) => accepted,
             Some(_) = connections.join_next() => continue,
         };
-        let (stream, permit) = match accepted {
+        let (stream, peer, permit) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -66,7 +68,12 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
             }
         };
         tls.follow(&Arc::clone(&snapshot.borrow_and_update().config));
-        connections.spawn(connection(stream, tls.acceptor().cloned(), router.clone(), stopping.clone(), permit));
+        // Of a connection that has no end here nobody knows where it comes from.
+        let local = stream.local_addr().map_or(Ipv4Addr::UNSPECIFIED.into(), |address| address.ip());
+        let service =
+            OfPeer { router: TowerToHyperService::new(router.clone()), peer: Peer { remote: peer.ip(), local } };
+        let crowded = Arc::clone(&places.crowded);
+        connections.spawn(connection(stream, tls.acceptor().cloned(), service, stopping.clone(), crowded, permit));
     }
     drop(listener);
     // Each connection has a deadline of its own from here on.
@@ -75,10 +82,46 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     Ok(())
 }
 
-async fn accept(listener: &TcpListener, free: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
-    let permit = Arc::clone(free).acquire_owned().await.expect("the semaphore is never closed");
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, permit))
+/// The places that connections take.
+struct Places {
+    free: Arc<Semaphore>,
+    /// Said when there are none left: who keeps a connection only in case they ask again gives it up.
+    crowded: Arc<Notify>,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self { free: Arc::new(Semaphore::new(MOST_CONNECTIONS)), crowded: Arc::default() }
+    }
+}
+
+impl Places {
+    async fn accept(&self, listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+        if self.free.available_permits() == 0 {
+            self.crowded.notify_waiters();
+        }
+        let permit = Arc::clone(&self.free).acquire_owned().await.expect("the semaphore is never closed");
+        let (stream, peer) = listener.accept().await?;
+        Ok((stream, peer, permit))
+    }
+}
+
+/// The routes, for requests of one peer.
+struct OfPeer {
+    router: TowerToHyperService<axum::Router>,
+    peer: Peer,
+}
+
+impl hyper::service::Service<hyper::Request<hyper::body::Incoming>> for OfPeer {
+    type Response = axum::response::Response;
+    type Error = std::convert::Infallible;
+    type Future =
+        <TowerToHyperService<axum::Router> as hyper::service::Service<hyper::Request<hyper::body::Incoming>>>::Future;
+
+    fn call(&self, mut request: hyper::Request<hyper::body::Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        self.router.call(request)
+    }
 }
 
 fn is_the_clients_business(error: &io::Error) -> bool {
@@ -89,15 +132,16 @@ fn is_the_clients_business(error: &io::Error) -> bool {
 async fn connection(
     stream: TcpStream,
     tls: Option<TlsAcceptor>,
-    router: axum::Router,
+    service: OfPeer,
     stopping: watch::Receiver<bool>,
+    crowded: Arc<Notify>,
     permit: OwnedSemaphorePermit,
 ) {
     let _ = stream.set_nodelay(true);
     match tls {
-        None => answer(stream, router, stopping).await,
+        None => answer(stream, service, stopping, &crowded).await,
         Some(tls) => match timeout(HANDSHAKE, tls.accept(stream)).await {
-            Ok(Ok(stream)) => answer(stream, router, stopping).await,
+            Ok(Ok(stream)) => answer(stream, service, stopping, &crowded).await,
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),
         },
@@ -105,7 +149,7 @@ async fn connection(
     drop(permit);
 }
 
-async fn answer<S>(stream: S, router: axum::Router, mut stopping: watch::Receiver<bool>)
+async fn answer<S>(stream: S, service: OfPeer, mut stopping: watch::Receiver<bool>, crowded: &Notify)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -113,17 +157,22 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(MOST_HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
-    tokio::select! {
-        ended = connection.as_mut() => {
-            if let Err(error) = ended {
-                tracing::debug!(%error, "a connection ended badly");
+    let mut end = pin!(tokio::time::sleep(CONNECTION));
+    loop {
+        tokio::select! {
+            ended = connection.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection ended badly");
+                }
+                return;
             }
-            return;
+            _ = stopping.wait_for(|stopping| *stopping) => break,
+            () = end.as_mut() => break,
+            // An idle one is closed at once; one that is being answered, or that has not asked yet, is after that answer.
+            () = crowded.notified() => connection.as_mut().graceful_shutdown(),
         }
-        _ = stopping.wait_for(|stopping| *stopping) => {}
-        () = tokio::time::sleep(CONNECTION) => {}
     }
     connection.as_mut().graceful_shutdown();
     let _ = timeout(LAST_ANSWER, connection).await;
