@@ -206,6 +206,8 @@ fn router(app: App, stopping: watch::Receiver<bool>) -> Router {
         .layer(DefaultBodyLimit::max(form::MOST_BYTES));
     Router::new()
         .route("/", get(status::overview))
+        .route("/sites/{id}", get(status::site))
+        .route("/cameras/{id}", get(status::camera))
         .route("/assets/{name}", get(status::file))
         .route("/reports/{month}", get(reports::page))
         .merge(actions)

@@ -4,8 +4,8 @@ use super::uptime::{Uptime, with_coverage};
 use super::view::{Camera, View};
 use crate::ledger::Tally;
 use crate::ledger::retention::RetentionState;
-use crate::report::words::Words;
 use crate::report::document::{Bar, Bars, Block, Cell, Legend, Strip, Strips, Tone};
+use crate::report::words::Words;
 
 pub(super) fn strips<'a>(view: &View<'_>, cameras: impl IntoIterator<Item = &'a Camera<'a>>) -> Option<Block> {
     let words = &view.manner.words;
@@ -20,13 +20,8 @@ pub(super) fn strips<'a>(view: &View<'_>, cameras: impl IntoIterator<Item = &'a 
             })
         })
         .collect();
-    (!rows.is_empty()).then(|| {
-        Block::Strips(Strips {
-            caption: words.note.strips.to_owned(),
-            rows,
-            legend: Legend::of(words),
-        })
-    })
+    (!rows.is_empty())
+        .then(|| Block::Strips(Strips { caption: words.note.strips.to_owned(), rows, legend: Legend::of(words) }))
 }
 
 impl Legend {

@@ -22,7 +22,7 @@ mod uptime;
 mod view;
 
 pub(crate) use self::manner::Manner;
-pub(crate) use self::uptime::{coverage, note as uptime_note, Uptime};
+pub(crate) use self::uptime::{Uptime, coverage, note as uptime_note};
 
 use super::document::Document;
 use super::dossier::Dossier;

@@ -44,7 +44,8 @@ impl Asset {
 /// `/assets/NAME`. Under its plain name a file is asked for anew each time; under its hash it never changes.
 pub async fn file(Path(name): Path<String>, headers: HeaderMap) -> Response {
     let path = format!("/assets/{name}");
-    let Some(asset) = [&STYLE, &SCRIPT, &ICON].into_iter().find(|asset| asset.path == path || asset.plain == path) else {
+    let Some(asset) = [&STYLE, &SCRIPT, &ICON].into_iter().find(|asset| asset.path == path || asset.plain == path)
+    else {
         return crate::web::text(StatusCode::NOT_FOUND, "404: there is no such file here.\n");
     };
     let etag = format!("\"{}\"", asset.hash);

@@ -135,7 +135,10 @@ impl Rendered {
 
     /// The page as this client takes it; only that it has not changed where the client has it already.
     pub fn response(&self, headers: &HeaderMap) -> Response {
-        let common = [(header::ETAG, self.etag.clone()), (header::VARY, HeaderValue::from_static("Accept-Encoding, Cookie, Accept-Language"))];
+        let common = [
+            (header::ETAG, self.etag.clone()),
+            (header::VARY, HeaderValue::from_static("Accept-Encoding, Cookie, Accept-Language")),
+        ];
         if headers.get(header::IF_NONE_MATCH) == Some(&self.etag) {
             return (StatusCode::NOT_MODIFIED, common).into_response();
         }

@@ -16,7 +16,8 @@ use crate::store::AddedMaintenance;
 /// Uptime over the last days, as the metrics count it; never without how much was observed.
 pub(super) fn uptimes(view: &View<'_>, tally: impl Fn(Window) -> Option<Tally>) -> Markup {
     let words = &view.words.site;
-    let rows: Vec<(Window, Tally)> = Window::ALL.into_iter().filter_map(|window| Some((window, tally(window)?))).collect();
+    let rows: Vec<(Window, Tally)> =
+        Window::ALL.into_iter().filter_map(|window| Some((window, tally(window)?))).collect();
     html! {
         @if rows.is_empty() { p class="faint" { (words.no_figures) } } @else {
             table {

@@ -218,9 +218,8 @@ impl<'a> Sieve<'a> {
 
     fn is_wanted(&self, site: &'a Site) -> bool {
         let commune = &self.wanted.commune;
-        let is_of_commune = || {
-            site.commune.as_str() == commune || folded(self.names.commune(&site.commune)).contains(&folded(commune))
-        };
+        let is_of_commune =
+            || site.commune.as_str() == commune || folded(self.names.commune(&site.commune)).contains(&folded(commune));
         let is_of_village = || {
             let Some(name) = &site.village else { return false };
             let id = format!("{}/{name}", site.commune);

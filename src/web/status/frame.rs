@@ -140,4 +140,3 @@ pub(super) fn missing(view: &View<'_>, why: &str) -> String {
     };
     document(view, words.title, &[], &main)
 }
-

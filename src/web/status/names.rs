@@ -18,7 +18,7 @@ pub(super) struct Names<'a> {
 
 impl<'a> Names<'a> {
     pub fn new(inventory: &'a Inventory, visitor: &Visitor) -> Self {
-        let sees_all = visitor.name.is_some() || visitor.operates();
+        let sees_all = visitor.sees_private_names();
         let mut this = Self { inventory, sees_all, hidden_sites: BTreeSet::new() };
         if !sees_all {
             let mut sites: BTreeMap<&SiteId, bool> = BTreeMap::new();

@@ -20,11 +20,8 @@ pub(super) fn render(view: &View<'_>, wanted: &Wanted) -> String {
     let listed = fleet::cameras(view.snapshot, &view.names, wanted);
     let paging = Paging::new(listed.len(), wanted.page);
     let words = &view.words.list;
-    let shown = (words.shown)(
-        &view.count((paging.from + 1).min(paging.to)),
-        &view.count(paging.to),
-        &view.count(listed.len()),
-    );
+    let shown =
+        (words.shown)(&view.count((paging.from + 1).min(paging.to)), &view.count(paging.to), &view.count(listed.len()));
     let heading = heading(view);
     let main = html! {
         (glance(view, wanted, &heading))
@@ -145,11 +142,8 @@ fn communes(view: &View<'_>) -> Vec<Choice> {
 
 fn villages(view: &View<'_>) -> Vec<Choice> {
     let inventory = &view.snapshot.config.inventory;
-    let villages: BTreeSet<_> = inventory
-        .sites
-        .values()
-        .filter_map(|site| Some((site.village.as_deref()?, &site.commune)))
-        .collect();
+    let villages: BTreeSet<_> =
+        inventory.sites.values().filter_map(|site| Some((site.village.as_deref()?, &site.commune))).collect();
     let of_several = inventory.communes.len() > 1;
     villages
         .into_iter()

@@ -83,8 +83,7 @@ fn facts(view: &View<'_>, site: &Site) -> Markup {
 
 fn retention(view: &View<'_>, cameras: &[&CameraStatus]) -> Markup {
     let words = &view.words.site;
-    let mut rows: Vec<_> =
-        cameras.iter().filter_map(|camera| Some((*camera, camera.recording.as_ref()?))).collect();
+    let mut rows: Vec<_> = cameras.iter().filter_map(|camera| Some((*camera, camera.recording.as_ref()?))).collect();
     if rows.is_empty() {
         return html! {};
     }

@@ -76,10 +76,8 @@ impl Side {
 
 /// The names that have room, in the order in which they are wanted. Those that have it on a phone too are of class `n`.
 pub(super) fn place(wanted: &[Label], signs: &[(f64, f64)], half: f64, width: f64, height: f64) -> String {
-    let mut taken: Vec<Area> = signs
-        .iter()
-        .map(|(x, y)| Area { left: x - half, top: y - half, right: x + half, bottom: y + half })
-        .collect();
+    let mut taken: Vec<Area> =
+        signs.iter().map(|(x, y)| Area { left: x - half, top: y - half, right: x + half, bottom: y + half }).collect();
     // The bar with the scale.
     taken.push(Area { left: 0.0, top: height - 32.0, right: 150.0, bottom: height });
     let mut taken_narrow = taken.clone();
@@ -98,8 +96,7 @@ pub(super) fn place(wanted: &[Label], signs: &[(f64, f64)], half: f64, width: f6
                 && area.bottom <= height - 2.0
                 && !taken.iter().any(|other| area.meets(*other))
         };
-        let Some(side) =
-            Side::ALL.into_iter().find(|side| is_free(side.area(label, half, letters, WIDE), &taken))
+        let Some(side) = Side::ALL.into_iter().find(|side| is_free(side.area(label, half, letters, WIDE), &taken))
         else {
             continue;
         };
@@ -142,7 +139,8 @@ mod tests {
         let signs: Vec<_> = wanted.iter().map(|one| (one.x, one.y)).collect();
         let drawn = place(&wanted, &signs, 9.0, 640.0, 400.0);
         assert!(drawn.contains("Cầu Yên Lệnh"));
-        let crowd: Vec<_> = (0..200).map(|n| label(300.0 + f64::from(n % 14), 200.0 + f64::from(n / 14), "Tên")).collect();
+        let crowd: Vec<_> =
+            (0..200).map(|n| label(300.0 + f64::from(n % 14), 200.0 + f64::from(n / 14), "Tên")).collect();
         let signs: Vec<_> = crowd.iter().map(|one| (one.x, one.y)).collect();
         assert!(place(&crowd, &signs, 9.0, 640.0, 400.0).matches("<text").count() <= 8);
     }

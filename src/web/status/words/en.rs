@@ -63,7 +63,6 @@ pub(super) const WORDS: Words = Words {
         },
         by_state: "Cameras by state",
         all: "all",
-        funded: "funded",
     },
     filter: Filter {
         heading: "Search and filter",
@@ -232,7 +231,6 @@ pub(super) const WORDS: Words = Words {
         day_lost: "was recorded, is gone",
         day_unknown: "not looked at",
         record_unreadable: "The record cannot be read now; the camera's past is not shown.",
-        record_busy: "Many are reading the record; open this page again in some seconds.",
         debug: "Probe with its log",
     },
     form: Forms {
@@ -249,7 +247,9 @@ pub(super) const WORDS: Words = Words {
             Said::Probed => "Probed; what came of it stands below.",
             Said::Busy => "A probe of this camera is running. Try again in some seconds.",
             Said::Acknowledged => "Noted who has it. Thank you!",
-            Said::Gone => "That is gone: the incident or the window is over, or the camera is no longer in the inventory.",
+            Said::Gone => {
+                "That is gone: the incident or the window is over, or the camera is no longer in the inventory."
+            }
             Said::Maintenance => "Maintenance is declared; it holds within seconds.",
             Said::MaintenanceEnded => "Maintenance is ended; that holds within seconds.",
             Said::BadForm => "That could not be read: write 1 to 168 hours, and a reason on one line.",

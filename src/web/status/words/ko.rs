@@ -44,7 +44,6 @@ pub(super) const WORDS: Words = Words {
         },
         by_state: "상태별 카메라 수",
         all: "전체",
-        funded: "사(xã) 재원 카메라",
     },
     filter: Filter {
         heading: "검색 및 필터",
@@ -207,7 +206,6 @@ pub(super) const WORDS: Words = Words {
         day_lost: "있었으나 없어짐",
         day_unknown: "확인하지 않음",
         record_unreadable: "지금은 기록을 읽을 수 없어 카메라의 이력을 표시하지 못합니다.",
-        record_busy: "기록을 보는 사람이 많습니다. 잠시 후 페이지를 다시 여십시오.",
         debug: "로그와 함께 점검",
     },
     form: Forms {

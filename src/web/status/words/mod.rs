@@ -128,8 +128,6 @@ pub(super) struct Glance {
     pub state: fn(State) -> Fixed,
     pub by_state: Fixed,
     pub all: Fixed,
-    /// The cameras that page somebody.
-    pub funded: Fixed,
 }
 
 pub(super) struct Filter {
@@ -298,7 +296,6 @@ pub(super) struct Camera {
     pub day_lost: Fixed,
     pub day_unknown: Fixed,
     pub record_unreadable: Fixed,
-    pub record_busy: Fixed,
     pub debug: Fixed,
 }
 

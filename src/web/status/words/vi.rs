@@ -48,7 +48,6 @@ pub(super) const WORDS: Words = Words {
         },
         by_state: "Số camera theo tình trạng",
         all: "tất cả",
-        funded: "camera của xã",
     },
     filter: Filter {
         heading: "Tìm và lọc",
@@ -211,7 +210,6 @@ pub(super) const WORDS: Words = Words {
         day_lost: "đã có, nay không còn",
         day_unknown: "chưa xem",
         record_unreadable: "Lúc này không đọc được sổ ghi; phần lịch sử của camera không hiện được.",
-        record_busy: "Nhiều người đang xem lịch sử; hãy mở lại trang sau ít giây.",
         debug: "Kiểm tra kèm nhật ký",
     },
     form: Forms {
@@ -232,7 +230,9 @@ pub(super) const WORDS: Words = Words {
             Said::Maintenance => "Đã báo bảo trì; có hiệu lực trong vài giây.",
             Said::MaintenanceEnded => "Đã kết thúc bảo trì; có hiệu lực trong vài giây.",
             Said::BadForm => "Thông tin chưa hợp lệ: số giờ từ 1 đến 168, lý do một dòng không để trống.",
-            Said::Denied => "Không thực hiện: tài khoản này chỉ được xem, hoặc trang đã cũ. Hãy tải lại trang và thử lại.",
+            Said::Denied => {
+                "Không thực hiện: tài khoản này chỉ được xem, hoặc trang đã cũ. Hãy tải lại trang và thử lại."
+            }
             Said::Stopping => "Hệ thống đang khởi động lại. Hãy thử lại sau một phút.",
         },
     },
