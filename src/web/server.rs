@@ -1,7 +1,7 @@
 //! The listener: connections, their limits and their end.
 //!
 //! Nobody can hold the daemon's web by being slow: heads, handshakes and whole connections have deadlines, and their
-//! number is bounded.
+//! number is bounded. Where all places are taken, those who have had one for a while make room.
 
 use std::io;
 use std::pin::pin;
@@ -21,8 +21,8 @@ use tokio_rustls::TlsAcceptor;
 use super::tls::Tls;
 use super::{App, WebError, router};
 
-/// Connections at once; more wait in the system's queue.
-const MOST_CONNECTIONS: usize = 256;
+/// Connections at once; more wait in the system's queue. A browser keeps one or two for as long as its page is open.
+const MOST_CONNECTIONS: usize = 1024;
 /// For the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// For a request's head, from the end of the request before. Longer than usual scrape intervals, so that a scraper keeps
@@ -32,6 +32,8 @@ const HEAD: Duration = Duration::from_secs(45);
 const MOST_HEAD_BYTES: usize = 16 * 1024;
 /// After it a connection gets its last answer. A client that reads that answer too slowly is cut off.
 const CONNECTION: Duration = Duration::from_secs(180);
+/// While others wait for a place, a connection ends after this much of its time: at once where nothing is being answered.
+const IN_A_CROWD: Duration = Duration::from_secs(5);
 /// For the last answer of a connection, at the end of its time or of the daemon's.
 const LAST_ANSWER: Duration = Duration::from_secs(5);
 
@@ -46,27 +48,41 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     let router = router(app);
     let free = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let (stop, stopping) = watch::channel(false);
+    let crowd = watch::Sender::new(false);
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
+    // Accepted, and without a place.
+    let mut waiting = None;
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,
-            accepted = accept(&listener, &free) => accepted,
             Some(_) = connections.join_next() => continue,
+            permit = Arc::clone(&free).acquire_owned(), if waiting.is_some() => {
+                crowd.send_replace(false);
+                let ends = Ends { stopping: stopping.clone(), crowd: crowd.subscribe() };
+                if let (Some(stream), Ok(permit)) = (waiting.take(), permit) {
+                    tls.follow(&Arc::clone(&snapshot.borrow_and_update().config));
+                    connections.spawn(connection(stream, tls.acceptor().cloned(), router.clone(), ends, permit));
+                }
+                continue;
+            }
+            accepted = listener.accept(), if waiting.is_none() => accepted,
         };
-        let (stream, permit) = match accepted {
-            Ok(accepted) => accepted,
+        match accepted {
+            Ok((stream, _)) => {
+                waiting = Some(stream);
+                if free.available_permits() == 0 {
+                    crowd.send_replace(true);
+                }
+            }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 // Out of descriptors, most likely: trying again at once would only burn a core.
                 if !is_the_clients_business(&error) {
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
-                continue;
             }
-        };
-        tls.follow(&Arc::clone(&snapshot.borrow_and_update().config));
-        connections.spawn(connection(stream, tls.acceptor().cloned(), router.clone(), stopping.clone(), permit));
+        }
     }
     drop(listener);
     // Each connection has a deadline of its own from here on.
@@ -75,10 +91,26 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     Ok(())
 }
 
-async fn accept(listener: &TcpListener, free: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
-    let permit = Arc::clone(free).acquire_owned().await.expect("the semaphore is never closed");
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, permit))
+/// What ends a connection that does not end by itself.
+struct Ends {
+    stopping: watch::Receiver<bool>,
+    /// `true` while somebody waits for a place.
+    crowd: watch::Receiver<bool>,
+}
+
+impl Ends {
+    async fn come(&mut self) {
+        let crowded = async {
+            tokio::time::sleep(IN_A_CROWD).await;
+            // An error is the end of the listener, which tells its connections to stop.
+            let _ = self.crowd.wait_for(|crowded| *crowded).await;
+        };
+        tokio::select! {
+            _ = self.stopping.wait_for(|stopping| *stopping) => {}
+            () = tokio::time::sleep(CONNECTION) => {}
+            () = crowded => {}
+        }
+    }
 }
 
 fn is_the_clients_business(error: &io::Error) -> bool {
@@ -90,14 +122,14 @@ async fn connection(
     stream: TcpStream,
     tls: Option<TlsAcceptor>,
     router: axum::Router,
-    stopping: watch::Receiver<bool>,
+    ends: Ends,
     permit: OwnedSemaphorePermit,
 ) {
     let _ = stream.set_nodelay(true);
     match tls {
-        None => answer(stream, router, stopping).await,
+        None => answer(stream, router, ends).await,
         Some(tls) => match timeout(HANDSHAKE, tls.accept(stream)).await {
-            Ok(Ok(stream)) => answer(stream, router, stopping).await,
+            Ok(Ok(stream)) => answer(stream, router, ends).await,
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),
         },
@@ -105,7 +137,7 @@ async fn connection(
     drop(permit);
 }
 
-async fn answer<S>(stream: S, router: axum::Router, mut stopping: watch::Receiver<bool>)
+async fn answer<S>(stream: S, router: axum::Router, mut ends: Ends)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -122,8 +154,7 @@ where
             }
             return;
         }
-        _ = stopping.wait_for(|stopping| *stopping) => {}
-        () = tokio::time::sleep(CONNECTION) => {}
+        () = ends.come() => {}
     }
     connection.as_mut().graceful_shutdown();
     let _ = timeout(LAST_ANSWER, connection).await;
