@@ -2,13 +2,13 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Shared;
-use super::lifecycle::is_cross_site;
+use super::visitor::Operator;
 use crate::inventory::RecorderId;
 use crate::observation;
 use crate::paging::CaseStanding;
@@ -98,20 +98,14 @@ struct Retried<'a> {
     hosts: Vec<String>,
 }
 
-pub async fn retry(State(shared): State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    if is_cross_site(&headers) {
-        return error(StatusCode::FORBIDDEN, "a page of another site asked for the retry; ask with curl -X POST");
-    }
+pub async fn retry(State(shared): State<Shared>, _: Operator, Path(id): Path<String>) -> Response {
     match shared.app.logins.retry(&id) {
         Some(hosts) => Json(Retried { credential: &id, hosts }).into_response(),
         None => error(StatusCode::NOT_FOUND, "no credential of this id is configured"),
     }
 }
 
-pub async fn scan(State(shared): State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    if is_cross_site(&headers) {
-        return error(StatusCode::FORBIDDEN, "a page of another site asked for the scan; ask with curl -X POST");
-    }
+pub async fn scan(State(shared): State<Shared>, _: Operator, Path(id): Path<String>) -> Response {
     let known = RecorderId::new(&id).ok();
     let asked = match &known {
         Some(id) => shared.app.recorders.scan(id).await,

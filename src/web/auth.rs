@@ -90,13 +90,15 @@ pub async fn require(State(shared): State<Shared>, mut request: Request, next: N
     }
     let users = &config.web.basic_auth_users;
     if users.is_empty() {
-        request.extensions_mut().insert(Visitor::unknown(&config));
+        let peer = request.extensions().get().copied();
+        let visitor = Visitor::unknown(&config, peer, request.method(), request.headers());
+        request.extensions_mut().insert(visitor);
         return next.run(request).await;
     }
     if let Some((name, password)) = login(request.headers())
         && shared.logins.verify(users, &name, password).await
     {
-        request.extensions_mut().insert(Visitor::signed_in(name));
+        request.extensions_mut().insert(Visitor::signed_in(name, &config.web));
         return next.run(request).await;
     }
     let mut response =

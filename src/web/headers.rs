@@ -8,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::Shared;
+use crate::config::Web;
 
 pub async fn finish(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
@@ -23,12 +24,27 @@ pub async fn finish(State(shared): State<Shared>, request: Request, next: Next) 
     };
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::X_FRAME_OPTIONS, "DENY");
-    set(header::REFERRER_POLICY, "no-referrer");
+    // Others never learn what was read here. Where not even we did, browsers would not say that a form is our own.
+    set(header::REFERRER_POLICY, if path.starts_with("/ack/") { "no-referrer" } else { "same-origin" });
     // What is shown is a moment; no cache between here and the reader may keep it.
     set(header::CACHE_CONTROL, "no-store");
-    set(
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    );
+    set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    let policy = policy(&path, &shared.snapshot().config.web);
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     response
+}
+
+/// What a page may load (Content Security Policy, level 3): what we serve, and tiles from where the operator says. Reports
+/// and the pages behind links are documents by themselves, with their style in them, and load nothing at all.
+fn policy(path: &str, web: &Web) -> HeaderValue {
+    let by_itself = path.starts_with("/reports/") || path.starts_with("/ack/");
+    let loads = if by_itself {
+        "style-src 'unsafe-inline'".to_owned()
+    } else {
+        let tiles = web.tiles.as_ref().map(|tiles| format!(" {}", tiles.origin)).unwrap_or_default();
+        format!("script-src 'self'; style-src 'self'; img-src 'self'{tiles}; connect-src 'self'; manifest-src 'self'")
+    };
+    let policy = format!("default-src 'none'; {loads}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
+    // An origin is ASCII without white space, signs of its own or line ends: a parsed URL's.
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }

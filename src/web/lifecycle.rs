@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 
+use super::visitor::Operator;
 use super::{Shared, text};
 
 pub async fn healthy() -> Response {
@@ -18,13 +19,7 @@ pub async fn ready(State(shared): State<Shared>) -> Response {
     }
 }
 
-pub async fn reload(State(shared): State<Shared>, headers: HeaderMap) -> Response {
-    if is_cross_site(&headers) {
-        return text(
-            StatusCode::FORBIDDEN,
-            "a page of another site asked for the reload; ask with curl -X POST, or send SIGHUP\n",
-        );
-    }
+pub async fn reload(State(shared): State<Shared>, _: Operator) -> Response {
     match shared.app.reload.reload().await {
         Ok(()) => text(StatusCode::OK, "reloaded\n"),
         Err(problems) => text(

@@ -6,10 +6,13 @@
 //! links in messages are asked for no password: the token in them is the authority.
 
 mod ack;
+mod actions;
 mod alertmanager;
 mod api;
 mod auth;
 mod csrf;
+mod events;
+mod form;
 mod headers;
 mod landing;
 mod lifecycle;
@@ -170,6 +173,7 @@ struct Shared {
     acks: Arc<ack::Limits>,
     /// What the forms of pages carry: `csrf.token(&visitor)`.
     csrf: Arc<csrf::Csrf>,
+    events: Arc<events::Events>,
 }
 
 impl Shared {
@@ -178,7 +182,8 @@ impl Shared {
     }
 }
 
-fn router(app: App) -> Router {
+/// `stopping` becomes `true` when the daemon stops: what would go on for ever ends then.
+fn router(app: App, stopping: watch::Receiver<bool>) -> Router {
     let shared = Shared {
         app,
         pages: Arc::default(),
@@ -187,10 +192,20 @@ fn router(app: App) -> Router {
         reports: Arc::new(Semaphore::new(1)),
         acks: Arc::default(),
         csrf: Arc::new(csrf::Csrf::new()),
+        events: Arc::new(events::Events::new(stopping)),
     };
+    let actions = Router::new()
+        .route("/cameras/{id}/probe", post(actions::probe))
+        .route("/cameras/{id}/maintenance", post(actions::camera_work))
+        .route("/sites/{id}/maintenance", post(actions::site_work))
+        .route("/maintenance/{id}/end", post(actions::end_work))
+        .route("/incidents/{id}/ack", post(actions::acknowledge))
+        .layer(DefaultBodyLimit::max(form::MOST_BYTES));
     Router::new()
         .route("/", get(landing::page))
         .route("/reports/{month}", get(reports::page))
+        .merge(actions)
+        .route("/events", get(events::listen))
         .route("/metrics", get(metrics::page))
         .route("/probe", get(probe::probe))
         .route("/-/healthy", get(lifecycle::healthy))

@@ -3,13 +3,13 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
-use super::lifecycle::is_cross_site;
+use super::visitor::Operator;
 use super::{NotNoted, Shared, Who, api};
-use crate::inventory::{ChannelId, OfficerId};
+use crate::inventory::{ChannelId, Inventory, OfficerId};
 use crate::notify::pairing::NotPaired;
 use crate::paging::{How, Which};
 
@@ -29,15 +29,7 @@ fn page() -> How {
     How::Page
 }
 
-pub async fn acknowledge(
-    State(shared): State<Shared>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    if is_cross_site(&headers) {
-        return api::error(StatusCode::FORBIDDEN, "a page of another site acknowledged; ask with curl -X POST");
-    }
+pub async fn acknowledge(State(shared): State<Shared>, _: Operator, Path(id): Path<String>, body: Bytes) -> Response {
     let Acknowledging { who, how } = match serde_json::from_slice(&body) {
         Ok(body) => body,
         Err(error) => {
@@ -47,7 +39,7 @@ pub async fn acknowledge(
         }
     };
     let who = who.trim();
-    if who.is_empty() || who.chars().count() > MOST_CHARACTERS || who.chars().any(char::is_control) {
+    if !is_name(who) {
         let message = format!("\"who\" is no name; write 1 to {MOST_CHARACTERS} characters on one line");
         return api::error(StatusCode::BAD_REQUEST, &message);
     }
@@ -61,16 +53,25 @@ pub async fn acknowledge(
         Ok(number) => Which::Number(number),
         Err(_) => Which::Incident(id),
     };
-    let officers = &shared.snapshot().config.inventory.officers;
-    let who = match officers.keys().find(|officer| officer.as_str() == who) {
-        // Whoever says so here may take any open matter, not only one that this officer was told of.
-        Some(officer) if matches!(which, Which::Incident(_)) => Who::Officer(officer.clone()),
-        _ => Who::Named(who.to_owned()),
-    };
+    let who = self::who(who, &which, &shared.snapshot().config.inventory);
     match shared.app.paging.acknowledge(which, who, how).await {
         Ok(noted) => Json(noted).into_response(),
         Err(error @ NotNoted::Not(_)) => api::error(StatusCode::NOT_FOUND, &error.to_string()),
         Err(error @ NotNoted::Stopping) => api::error(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
+    }
+}
+
+/// Whether this can be the name of somebody.
+pub fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().count() <= MOST_CHARACTERS && !text.chars().any(char::is_control)
+}
+
+/// An officer by their id, or whoever calls themselves so.
+pub fn who(name: &str, which: &Which, inventory: &Inventory) -> Who {
+    match inventory.officers.keys().find(|officer| officer.as_str() == name) {
+        // Whoever says so here may take any open matter, not only one that this officer was told of.
+        Some(officer) if matches!(which, Which::Incident(_)) => Who::Officer(officer.clone()),
+        _ => Who::Named(name.to_owned()),
     }
 }
 
@@ -79,10 +80,7 @@ pub struct On {
     channel: Option<String>,
 }
 
-pub async fn pair(State(shared): State<Shared>, Path(id): Path<String>, on: Query<On>, headers: HeaderMap) -> Response {
-    if is_cross_site(&headers) {
-        return api::error(StatusCode::FORBIDDEN, "a page of another site asked for a code; ask with curl -X POST");
-    }
+pub async fn pair(State(shared): State<Shared>, _: Operator, Path(id): Path<String>, on: Query<On>) -> Response {
     let Ok(officer) = OfficerId::new(&id) else {
         return api::error(StatusCode::NOT_FOUND, &NotPaired::Officer(id).to_string());
     };

@@ -29,7 +29,7 @@ pub struct Wanted {
 /// What a scraper needs to receive the answer after the probe ended; the `--timeout-offset` of `blackbox_exporter`.
 const OFFSET: Duration = Duration::from_millis(500);
 /// What tearing the session down may cost beyond the time of the probe; less than [`OFFSET`].
-const PATIENCE: Duration = Duration::from_millis(400);
+pub const PATIENCE: Duration = Duration::from_millis(400);
 
 pub async fn probe(State(shared): State<Shared>, wanted: Query<Wanted>, headers: HeaderMap) -> Response {
     let Some(id) = wanted.camera.as_deref() else {

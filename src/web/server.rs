@@ -1,9 +1,10 @@
 //! The listener: connections, their limits and their end.
 //!
 //! Nobody can hold the daemon's web by being slow: heads, handshakes and whole connections have deadlines, and their
-//! number is bounded. Where all places are taken, those who have had one for a while make room.
+//! number is bounded. Where all places are taken, those who have one make room.
 
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +20,10 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::tls::Tls;
+use super::visitor::Peer;
 use super::{App, WebError, router};
 
-/// Connections at once; more wait in the system's queue. A browser keeps one or two for as long as its page is open.
+/// Connections at once; more wait. A browser keeps one or two for as long as its page is open.
 const MOST_CONNECTIONS: usize = 1024;
 /// For the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -32,8 +34,8 @@ const HEAD: Duration = Duration::from_secs(45);
 const MOST_HEAD_BYTES: usize = 16 * 1024;
 /// After it a connection gets its last answer. A client that reads that answer too slowly is cut off.
 const CONNECTION: Duration = Duration::from_secs(180);
-/// While others wait for a place, a connection ends after this much of its time: at once where nothing is being answered.
-const IN_A_CROWD: Duration = Duration::from_secs(5);
+/// For the last answer of a connection where others wait for its place.
+const IN_A_CROWD: Duration = Duration::from_secs(10);
 /// For the last answer of a connection, at the end of its time or of the daemon's.
 const LAST_ANSWER: Duration = Duration::from_secs(5);
 
@@ -45,13 +47,13 @@ const LAST_ANSWER: Duration = Duration::from_secs(5);
 pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()> + Send) -> Result<(), WebError> {
     let mut snapshot = app.snapshot.clone();
     let mut tls = Tls::new(Arc::clone(&snapshot.borrow().config))?;
-    let router = router(app);
-    let free = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let (stop, stopping) = watch::channel(false);
+    let router = router(app, stopping.clone());
+    let free = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let crowd = watch::Sender::new(false);
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
-    // Accepted, and without a place.
+    // Accepted, and without a place yet.
     let mut waiting = None;
     loop {
         let accepted = tokio::select! {
@@ -59,18 +61,19 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
             Some(_) = connections.join_next() => continue,
             permit = Arc::clone(&free).acquire_owned(), if waiting.is_some() => {
                 crowd.send_replace(false);
+                let Some((stream, peer)) = waiting.take() else { continue };
+                let permit = permit.expect("the semaphore is never closed");
+                tls.follow(&Arc::clone(&snapshot.borrow_and_update().config));
+                let service = OfPeer::new(router.clone(), &stream, peer);
                 let ends = Ends { stopping: stopping.clone(), crowd: crowd.subscribe() };
-                if let (Some(stream), Ok(permit)) = (waiting.take(), permit) {
-                    tls.follow(&Arc::clone(&snapshot.borrow_and_update().config));
-                    connections.spawn(connection(stream, tls.acceptor().cloned(), router.clone(), ends, permit));
-                }
+                connections.spawn(connection(stream, tls.acceptor().cloned(), service, ends, permit));
                 continue;
             }
             accepted = listener.accept(), if waiting.is_none() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                waiting = Some(stream);
+            Ok(accepted) => {
+                waiting = Some(accepted);
                 if free.available_permits() == 0 {
                     crowd.send_replace(true);
                 }
@@ -99,17 +102,40 @@ struct Ends {
 }
 
 impl Ends {
-    async fn come(&mut self) {
-        let crowded = async {
-            tokio::time::sleep(IN_A_CROWD).await;
-            // An error is the end of the listener, which tells its connections to stop.
-            let _ = self.crowd.wait_for(|crowded| *crowded).await;
-        };
+    /// Waits for the first; how long the connection has from then on.
+    async fn come(&mut self) -> Duration {
+        // That these are gone is the end of the listener, which is a stop.
         tokio::select! {
-            _ = self.stopping.wait_for(|stopping| *stopping) => {}
-            () = tokio::time::sleep(CONNECTION) => {}
-            () = crowded => {}
+            _ = self.stopping.wait_for(|stopping| *stopping) => LAST_ANSWER,
+            () = tokio::time::sleep(CONNECTION) => LAST_ANSWER,
+            Ok(_) = self.crowd.wait_for(|crowded| *crowded) => IN_A_CROWD,
         }
+    }
+}
+
+/// The routes, for requests of one peer.
+struct OfPeer {
+    router: TowerToHyperService<axum::Router>,
+    peer: Peer,
+}
+
+impl OfPeer {
+    fn new(router: axum::Router, stream: &TcpStream, peer: SocketAddr) -> Self {
+        // Of a connection that has no end here nobody knows where it comes from.
+        let local = stream.local_addr().map_or(Ipv4Addr::UNSPECIFIED.into(), |address| address.ip());
+        Self { router: TowerToHyperService::new(router), peer: Peer { remote: peer.ip(), local } }
+    }
+}
+
+impl hyper::service::Service<hyper::Request<hyper::body::Incoming>> for OfPeer {
+    type Response = axum::response::Response;
+    type Error = std::convert::Infallible;
+    type Future =
+        <TowerToHyperService<axum::Router> as hyper::service::Service<hyper::Request<hyper::body::Incoming>>>::Future;
+
+    fn call(&self, mut request: hyper::Request<hyper::body::Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        self.router.call(request)
     }
 }
 
@@ -121,15 +147,15 @@ fn is_the_clients_business(error: &io::Error) -> bool {
 async fn connection(
     stream: TcpStream,
     tls: Option<TlsAcceptor>,
-    router: axum::Router,
+    service: OfPeer,
     ends: Ends,
     permit: OwnedSemaphorePermit,
 ) {
     let _ = stream.set_nodelay(true);
     match tls {
-        None => answer(stream, router, ends).await,
+        None => answer(stream, service, ends).await,
         Some(tls) => match timeout(HANDSHAKE, tls.accept(stream)).await {
-            Ok(Ok(stream)) => answer(stream, router, ends).await,
+            Ok(Ok(stream)) => answer(stream, service, ends).await,
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),
         },
@@ -137,7 +163,7 @@ async fn connection(
     drop(permit);
 }
 
-async fn answer<S>(stream: S, router: axum::Router, mut ends: Ends)
+async fn answer<S>(stream: S, service: OfPeer, mut ends: Ends)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -145,17 +171,18 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(MOST_HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
-    tokio::select! {
+    let left = tokio::select! {
         ended = connection.as_mut() => {
             if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended badly");
             }
             return;
         }
-        () = ends.come() => {}
-    }
+        left = ends.come() => left,
+    };
+    // An idle one is closed at once; one that is being answered, or that has not asked yet, after that answer.
     connection.as_mut().graceful_shutdown();
-    let _ = timeout(LAST_ANSWER, connection).await;
+    let _ = timeout(left, connection).await;
 }
