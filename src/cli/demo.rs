@@ -211,7 +211,8 @@ fn settings(port: u16, language: &str) -> String {
          language = \"{language}\"\n\n\
          [probe]\ninterval = \"5s\"\ntimeout = \"3s\"\nrecheck = \"1s\"\nconfirm = 3\nrecover = 2\n\
          metadata_interval = \"5s\"\n\n\
-         [alert]\ngroup_wait = \"3s\"\n"
+         [alert]\ngroup_wait = \"3s\"\n\n\
+         [metrics]\ndetail = true\n"
     )
 }
 

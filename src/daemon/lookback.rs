@@ -16,6 +16,8 @@ use crate::store::{Reader, StoreError};
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// The windows are added up again after so many looks: about each minute.
 const WINDOWS_EVERY: u32 = 30;
+/// And after so many looks, for a record that was empty at the start: its first figures need not take a minute.
+const WINDOWS_SOON: u32 = 5;
 
 pub(super) async fn run(
     record: PathBuf,
@@ -33,7 +35,7 @@ pub(super) async fn run(
             _ = stopping.wait_for(|stop| *stop) => return,
             _ = every.tick() => {}
         }
-        let windows = turn.is_multiple_of(WINDOWS_EVERY);
+        let windows = turn.is_multiple_of(WINDOWS_EVERY) || turn == WINDOWS_SOON;
         turn = turn.wrapping_add(1);
         let (path, config) = (record.clone(), config.borrow().clone());
         let read = tokio::task::spawn_blocking(move || look(&path, &config, version, windows)).await;

@@ -1,10 +1,10 @@
 //! The series of sites and funds, and what of the snapshot belongs to no site.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::part::Part;
-use super::text::{Kind, Writer, push_label, rounded};
-use crate::inventory::SiteId;
+use super::text::{Family, Kind, Writer, push_label, rounded};
+use crate::inventory::{CommuneId, FundKind, SiteId};
 use crate::judgement::event::IncidentScope;
 use crate::ledger::Tally;
 use crate::observation::State;
@@ -83,17 +83,87 @@ pub fn write_sites(out: &mut Writer, snapshot: &Snapshot, part: &Part) {
             family.sample(labels, f64::from(*compliant));
         }
     }
-    let mut family = out.family(
-        "camwatch_site_uptime_ratio",
-        Kind::Gauge,
-        "Signal uptime of the site's cameras over the window, their seconds added up. Absent where nothing was observed.",
-    );
+    let tallies = |status: &SiteStatus| {
+        Window::ALL.map(|window| Some((window, *snapshot.windows.sites.get(&(status.site.clone(), window))?)))
+    };
+    let mut family = out.family("camwatch_site_uptime_ratio", Kind::Gauge, UPTIME_HELP);
     for (status, labels) in &rows {
-        for window in Window::ALL {
-            let tally = snapshot.windows.sites.get(&(status.site.clone(), window));
-            if let Some(ratio) = tally.and_then(Tally::signal_uptime) {
-                family.sample_with(labels, &[("window", window.as_str())], rounded(ratio, 8));
-            }
+        ratios(&mut family, labels, &[], tallies(status), Tally::signal_uptime);
+    }
+    let mut family = out.family("camwatch_site_coverage_ratio", Kind::Gauge, COVERAGE_HELP);
+    for (status, labels) in &rows {
+        ratios(&mut family, labels, &[], tallies(status), Tally::coverage);
+    }
+    write_site_info(out, snapshot, &rows);
+}
+
+const UPTIME_HELP: &str =
+    "Signal uptime of the cameras there over the window, their seconds added up. Absent where nothing was observed.";
+const COVERAGE_HELP: &str =
+    "Share of the window, less maintenance, in which the cameras there were observed. Read it beside every uptime.";
+
+/// One ratio for each look-back window of which there is one.
+fn ratios(
+    family: &mut Family<'_>,
+    labels: &str,
+    more: &[(&str, &str)],
+    tallies: impl IntoIterator<Item = Option<(Window, Tally)>>,
+    ratio: fn(&Tally) -> Option<f64>,
+) {
+    for (window, tally) in tallies.into_iter().flatten() {
+        if let Some(ratio) = ratio(&tally) {
+            let mut all = more.to_vec();
+            all.push(("window", window.as_str()));
+            family.sample_with(labels, &all, rounded(ratio, 8));
+        }
+    }
+}
+
+/// What the site is called. A site where all cameras are households' is somebody's home: it has no name here.
+fn write_site_info(out: &mut Writer, snapshot: &Snapshot, rows: &[(&SiteStatus, String)]) {
+    let inventory = &snapshot.config.inventory;
+    let public: BTreeSet<&SiteId> = inventory
+        .cameras
+        .values()
+        .filter(|camera| inventory.main_fund(camera).is_none_or(|fund| fund.kind != FundKind::Household))
+        .map(|camera| &camera.site)
+        .collect();
+    let mut family = out.family(
+        "camwatch_site_info",
+        Kind::Gauge,
+        "What the site is called and where it is; always 1. Sites that have households' cameras only have no name here.",
+    );
+    for (status, labels) in rows {
+        let Some(site) = inventory.sites.get(&status.site) else { continue };
+        let name = if public.contains(&status.site) { site.name.as_str() } else { "" };
+        family.sample_with(labels, &[("name", name), ("village", site.village.as_deref().unwrap_or(""))], 1.0);
+    }
+}
+
+/// Communes: what they are called, and their cameras' uptime.
+pub fn write_communes(out: &mut Writer, snapshot: &Snapshot, part: &Part) {
+    let inventory = &snapshot.config.inventory;
+    let communes: Vec<_> = inventory.communes.values().filter(|commune| part.has_commune(&commune.id)).collect();
+    let mut sums: BTreeMap<(&CommuneId, Window), Tally> = BTreeMap::new();
+    for ((site, window), tally) in &snapshot.windows.sites {
+        if let Some(site) = inventory.sites.get(site) {
+            *sums.entry((&site.commune, *window)).or_default() += *tally;
+        }
+    }
+    let mut family = out.family("camwatch_commune_info", Kind::Gauge, "What the commune is called; always 1.");
+    for commune in &communes {
+        let province = commune.province.as_deref().unwrap_or("");
+        let labels = [("commune", commune.id.as_str()), ("name", commune.name.as_str()), ("province", province)];
+        family.sample_with("", &labels, 1.0);
+    }
+    for (name, help, ratio) in [
+        ("camwatch_commune_uptime_ratio", UPTIME_HELP, Tally::signal_uptime as fn(&Tally) -> Option<f64>),
+        ("camwatch_commune_coverage_ratio", COVERAGE_HELP, Tally::coverage),
+    ] {
+        let mut family = out.family(name, Kind::Gauge, help);
+        for commune in &communes {
+            let tallies = Window::ALL.map(|window| Some((window, *sums.get(&(&commune.id, window))?)));
+            ratios(&mut family, "", &[("commune", commune.id.as_str())], tallies, ratio);
         }
     }
 }
@@ -102,17 +172,23 @@ pub fn write_sites(out: &mut Writer, snapshot: &Snapshot, part: &Part) {
 #[allow(clippy::cast_precision_loss)] // Incidents stay far below 2^52.
 pub fn write_rest(out: &mut Writer, snapshot: &Snapshot) {
     let inventory = &snapshot.config.inventory;
-    let mut family = out.family(
-        "camwatch_fund_uptime_ratio",
-        Kind::Gauge,
-        "Signal uptime of the fund's cameras over the window, their seconds added up. Absent where nothing was observed.",
-    );
-    for fund in inventory.funds.keys() {
-        for window in Window::ALL {
-            let tally = snapshot.windows.funds.get(&(fund.clone(), window));
-            if let Some(ratio) = tally.and_then(Tally::signal_uptime) {
-                family.sample_with("", &[("fund", fund.as_str()), ("window", window.as_str())], rounded(ratio, 8));
-            }
+    for (name, help, ratio) in [
+        (
+            "camwatch_fund_uptime_ratio",
+            "Signal uptime of the fund's cameras over the window, their seconds added up. Absent where nothing was observed.",
+            Tally::signal_uptime as fn(&Tally) -> Option<f64>,
+        ),
+        (
+            "camwatch_fund_coverage_ratio",
+            "Share of the window, less maintenance, in which the fund's cameras were observed. Read it beside every uptime.",
+            Tally::coverage,
+        ),
+    ] {
+        let mut family = out.family(name, Kind::Gauge, help);
+        for fund in inventory.funds.keys() {
+            let tallies =
+                Window::ALL.map(|window| Some((window, *snapshot.windows.funds.get(&(fund.clone(), window))?)));
+            ratios(&mut family, "", &[("fund", fund.as_str())], tallies, ratio);
         }
     }
     let mut family =

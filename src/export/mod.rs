@@ -32,6 +32,7 @@ pub fn render(snapshot: &Snapshot, part: &Part, now: Timestamp) -> String {
     let mut out = text::Writer::with_capacity(snapshot.cameras.len() * 2048 + 4096);
     cameras::write(&mut out, snapshot, part, now);
     groups::write_sites(&mut out, snapshot, part);
+    groups::write_communes(&mut out, snapshot, part);
     recorders::write(&mut out, snapshot, part);
     if part.has_the_rest() {
         groups::write_rest(&mut out, snapshot);

@@ -85,6 +85,15 @@ impl Part {
         }
     }
 
+    /// Whether what is of a commune as a whole is in this part.
+    #[must_use]
+    pub fn has_commune(&self, commune: &CommuneId) -> bool {
+        match self {
+            Self::Commune(wanted) => wanted == commune,
+            _ => self.has_the_rest(),
+        }
+    }
+
     /// Whether what belongs to no site (funds, credentials, the daemon itself) is in this part.
     #[must_use]
     pub fn has_the_rest(&self) -> bool {
