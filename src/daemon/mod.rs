@@ -4,6 +4,7 @@
 //! signals, POST /-/reload ─► daemon ─► watch (plan ─► probes ─► judgement) ─► store, snapshot ─► web
 //! ```
 
+mod apart;
 mod clock;
 mod heartbeat;
 mod live;
@@ -249,11 +250,12 @@ impl Daemon {
                 tracing::error!(%error, "the web cannot be served");
             }
         };
+        let apart = apart::Apart::new("web").map_err(DaemonError::Runtime)?;
         let daemon = Self {
             address,
             watch: owned("watch", watch.run(commands_out, backs, stopped(stopping.clone())), &died_in),
             post: owned("post", post.run(orders_out, back_in, stopped(stopping.clone())), &died_in),
-            web: owned("web", web, &died_in),
+            web: owned("web", apart.run(web), &died_in),
             lookback: owned(
                 "lookback",
                 lookback::run(config.store.path.clone(), control.config.subscribe(), commands, stopping.clone()),

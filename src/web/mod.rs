@@ -1,4 +1,4 @@
-//! HTTP: the metrics page, one probe on demand, liveness, reload, a landing page and the JSON API.
+//! HTTP: the metrics page, one probe on demand, liveness, reload, the status page and the JSON API.
 //!
 //! Reads the snapshot and asks the daemon, through [`ProbeNow`], [`Reload`] and [`RetryLogin`], for what it does on request.
 //! Must not know probes' insides, schedules or how the record is kept. Who may ask is decided before any route: basic
@@ -11,10 +11,10 @@ mod alertmanager;
 mod api;
 mod auth;
 mod csrf;
+mod escape;
 mod events;
 mod form;
 mod headers;
-mod landing;
 mod lifecycle;
 mod metrics;
 mod paging;
@@ -22,6 +22,7 @@ mod picture;
 mod probe;
 mod reports;
 mod server;
+mod status;
 mod tls;
 mod visitor;
 
@@ -30,7 +31,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -182,6 +183,7 @@ struct Shared {
     /// What the forms of pages carry: `csrf.token(&visitor)`.
     csrf: Arc<csrf::Csrf>,
     pictures: Arc<picture::Pictures>,
+    status: Arc<status::Cache>,
     events: Arc<events::Events>,
 }
 
@@ -202,6 +204,7 @@ fn router(app: App, stopping: watch::Receiver<bool>) -> Router {
         acks: Arc::default(),
         csrf: Arc::new(csrf::Csrf::new()),
         pictures: Arc::default(),
+        status: Arc::default(),
         events: Arc::new(events::Events::new(stopping)),
     };
     let actions = Router::new()
@@ -212,7 +215,10 @@ fn router(app: App, stopping: watch::Receiver<bool>) -> Router {
         .route("/incidents/{id}/ack", post(actions::acknowledge))
         .layer(DefaultBodyLimit::max(form::MOST_BYTES));
     Router::new()
-        .route("/", get(landing::page))
+        .route("/", get(status::overview))
+        .route("/sites/{id}", get(status::site))
+        .route("/cameras/{id}", get(status::camera))
+        .route("/assets/{name}", get(status::file))
         .route("/reports/{month}", get(reports::page))
         .merge(actions)
         .route("/cameras/{id}/picture", get(picture::show))
@@ -244,7 +250,7 @@ fn text(status: StatusCode, body: impl Into<String>) -> Response {
     (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body.into()).into_response()
 }
 
-async fn not_found(request: Request) -> Response {
+async fn not_found(State(shared): State<Shared>, request: Request) -> Response {
     let path = request.uri().path();
     if path.starts_with("/api/") {
         return api::error(
@@ -252,9 +258,14 @@ async fn not_found(request: Request) -> Response {
             "nothing is at this path; /api/v1/openapi.json describes what there is",
         );
     }
+    if status::reads_html(request.headers())
+        && let Some(visitor) = request.extensions().get().cloned()
+    {
+        return status::nothing(shared, visitor, request.uri(), request.headers()).await;
+    }
     text(
         StatusCode::NOT_FOUND,
-        "404: nothing is at this path. There are /, /reports/YYYY-MM, /metrics, /probe?camera=ID, /-/healthy, /-/ready, POST /-/reload, \
+        "404: nothing is at this path. There are /, /sites/ID, /cameras/ID, /reports/YYYY-MM, /metrics, /probe?camera=ID, /-/healthy, /-/ready, POST /-/reload, \
          /api/v1/cameras, /api/v1/incidents, /api/v1/reports/YYYY-MM, POST /api/v1/credentials/ID/retry, \
          POST /api/v1/recorders/ID/scan, \
          POST /api/v1/incidents/ID/ack, POST /api/v1/officers/ID/pairing and /api/v1/openapi.json.\n",
