@@ -198,7 +198,7 @@ impl View<'_> {
                 .iter()
                 .find(|interval| (interval.span.from..interval.span.to).contains(&now.saturating_sub(1)))
                 .map(|interval| interval.state),
-            days: self.days.iter().map(|day| Day::from(timeline.tally(day.and(span)))).collect(),
+            days: self.days.iter().map(|day| day_of(timeline.tally(day.and(span)))).collect(),
             dark_by: blame.of(&camera.id, &timeline),
             compliance: retention.and_then(|retention| retention.compliance),
         };
@@ -206,7 +206,7 @@ impl View<'_> {
     }
 }
 
-fn outages(timeline: &Timeline) -> Vec<OutageFigures> {
+pub(super) fn outages(timeline: &Timeline) -> Vec<OutageFigures> {
     let mut outages: Vec<_> = timeline
         .outages()
         .map(|outage| OutageFigures {
@@ -317,16 +317,14 @@ fn member_of(inventory: &Inventory, camera: &Camera) -> super::groups::Membershi
     super::groups::of(&camera.site, commune, village, camera.funds.iter().map(|share| &share.fund))
 }
 
-impl From<Tally> for Day {
-    fn from(tally: Tally) -> Self {
-        // A day has some 86,400 seconds.
-        let whole = |seconds: u64| u32::try_from(seconds).unwrap_or(u32::MAX);
-        Self {
-            up: whole(tally.up),
-            degraded: whole(tally.degraded),
-            dark: whole(tally.dark),
-            unknown: whole(tally.unknown),
-            maintenance: whole(tally.maintenance),
-        }
+/// A day has some 86,400 seconds.
+pub(super) fn day_of(tally: Tally) -> Day {
+    let whole = |seconds: u64| u32::try_from(seconds).unwrap_or(u32::MAX);
+    Day {
+        up: whole(tally.up),
+        degraded: whole(tally.degraded),
+        dark: whole(tally.dark),
+        unknown: whole(tally.unknown),
+        maintenance: whole(tally.maintenance),
     }
 }
