@@ -351,6 +351,12 @@ impl Telemetry {
         self.probe_slots.set(slots.into());
     }
 
+    /// When the schedule last went on, in seconds since 1970; `None` before it begins.
+    #[must_use]
+    pub fn scheduler_last_progress(&self) -> Option<i64> {
+        Some(self.scheduler_last_progress.get()).filter(|at| *at > 0)
+    }
+
     pub fn scheduler_progressed(&self, unix_seconds: i64) {
         self.scheduler_last_progress.set(unix_seconds);
     }

@@ -433,16 +433,18 @@ fn alertmanager_shows_its_token_and_needs_no_password_then() {
 }
 
 #[test]
-fn the_landing_page_says_how_things_stand_and_escapes_what_it_shows() {
+fn the_status_page_says_how_things_stand_and_escapes_what_it_shows() {
     let mut snapshot = fleet::snapshot(10);
-    snapshot.cameras[1].name = "<script>alert('x')</script>".to_owned();
+    let inventory = &mut Arc::make_mut(&mut snapshot.config).inventory;
+    inventory.cameras.get_mut(&fleet::camera_id(1)).unwrap().name = "<script>alert('x')</script>".to_owned();
     let server = Server::start(snapshot);
-    let page = get(&server, "/");
+    let page = ask(&server, "GET", "/", &["Accept-Language: en"]);
     assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
     assert!(page.header("content-security-policy").unwrap().contains("default-src 'none'"));
     assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
     assert!(page.text().contains("&lt;script&gt;") && !page.text().contains("<script>"));
-    assert!(page.text().contains("dark</a></td><td>1</td>"), "{}", page.text());
+    assert!(page.text().contains("1 of 8 funded cameras is dark</h1>"), "{}", page.text());
+    assert!(page.text().contains("<b>1</b> dark</a>"), "{}", page.text());
     assert!(!page.text().contains("http://") && !page.text().contains("https://"), "nothing from elsewhere");
 }
 

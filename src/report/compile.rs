@@ -1,6 +1,7 @@
 //! From the record and the inventory to a month's dossier, in one pass over the cameras.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -50,7 +51,7 @@ impl Dossier {
             let book = Book::open(config, reader)?;
             let record = book.extent();
             check_month(month, view.period, record, generated_at, view.timezone)?;
-            let incidents = incidents(reader, view.period)?;
+            let incidents = incidents(reader, inventory, view.period)?;
             let blame = Blame::new(&incidents);
             let mut cameras = Vec::with_capacity(chosen.len());
             for (done, camera) in chosen.iter().enumerate() {
@@ -138,7 +139,9 @@ impl Dossier {
         self.communes.retain(|id, _| communes.contains(id));
         self.funds.retain(|id, _| funds.contains(id));
         for incident in &mut self.incidents {
-            incident.cameras.retain(|camera| cameras.contains(camera));
+            if !incident.cameras.iter().all(|camera| cameras.contains(camera)) {
+                incident.cameras = incident.cameras.iter().filter(|camera| cameras.contains(camera)).cloned().collect();
+            }
         }
         self.incidents.retain(|incident| !incident.cameras.is_empty());
         self.amendments.retain(|amendment| cameras.contains(&amendment.camera));
@@ -195,7 +198,7 @@ impl View<'_> {
                 .iter()
                 .find(|interval| (interval.span.from..interval.span.to).contains(&now.saturating_sub(1)))
                 .map(|interval| interval.state),
-            days: self.days.iter().map(|day| Day::from(timeline.tally(day.and(span)))).collect(),
+            days: self.days.iter().map(|day| day_of(timeline.tally(day.and(span)))).collect(),
             dark_by: blame.of(&camera.id, &timeline),
             compliance: retention.and_then(|retention| retention.compliance),
         };
@@ -203,8 +206,8 @@ impl View<'_> {
     }
 }
 
-fn outages(timeline: &Timeline) -> Vec<OutageFigures> {
-    timeline
+pub(super) fn outages(timeline: &Timeline) -> Vec<OutageFigures> {
+    let mut outages: Vec<_> = timeline
         .outages()
         .map(|outage| OutageFigures {
             from: moment(outage.span.from),
@@ -212,7 +215,9 @@ fn outages(timeline: &Timeline) -> Vec<OutageFigures> {
             seconds: outage.span.seconds(),
             cause: outage.cause,
         })
-        .collect()
+        .collect();
+    outages.shrink_to_fit();
+    outages
 }
 
 fn moment(second: i64) -> Timestamp {
@@ -239,28 +244,30 @@ pub(super) fn check_month(
 }
 
 /// What lasted into the month, by when it began.
-fn incidents(reader: &Reader, period: Span) -> Result<Vec<IncidentNotes>, StoreError> {
-    let found = reader.incidents(moment(period.from), moment(period.to))?;
-    let earliest = found.iter().map(|one| one.incident.since).min().unwrap_or(Timestamp::MAX);
+fn incidents(reader: &Reader, inventory: &Inventory, period: Span) -> Result<Vec<IncidentNotes>, StoreError> {
     let mut acknowledged = BTreeMap::new();
-    for one in reader.acknowledgements(earliest, Timestamp::MAX)? {
+    // What lasted into the month may have been taken on long before it.
+    for one in reader.acknowledgements(Timestamp::MIN, Timestamp::MAX)? {
         acknowledged.entry(one.incident).or_insert(one.at);
     }
-    let mut incidents: Vec<_> = found
-        .into_iter()
-        .filter(|one| one.incident.scope != IncidentScope::Monitor)
-        .map(|one| IncidentNotes {
+    // The inventory's own ids stand for those that were read: one text for all of them.
+    let known = |id: CameraId| inventory.cameras.get_key_value(&id).map_or(id, |(known, _)| known.clone());
+    let mut incidents = reader.incidents_as(moment(period.from), moment(period.to), |one| {
+        let cameras: Box<[CameraId]> = one.incident.cameras.into_iter().map(known).collect();
+        let is_of_itself = cameras.first().filter(|camera| camera.as_str() == one.incident.subject);
+        IncidentNotes {
             acknowledged_at: acknowledged.get(&one.incident.id).copied(),
-            id: one.incident.id,
             scope: one.incident.scope,
-            subject: one.incident.subject,
+            subject: is_of_itself.map_or_else(|| Arc::from(one.incident.subject.as_str()), CameraId::shared),
             cause: one.incident.cause,
-            cameras: one.incident.cameras,
+            cameras,
             since: one.incident.since,
             closed_at: one.closed_at,
-        })
-        .collect();
-    incidents.sort_by(|a, b| (a.since, &a.id).cmp(&(b.since, &b.id)));
+        }
+    })?;
+    incidents.retain(|one| one.scope != IncidentScope::Monitor);
+    incidents.sort_by_key(|one| one.since);
+    incidents.shrink_to_fit();
     Ok(incidents)
 }
 
@@ -310,16 +317,14 @@ fn member_of(inventory: &Inventory, camera: &Camera) -> super::groups::Membershi
     super::groups::of(&camera.site, commune, village, camera.funds.iter().map(|share| &share.fund))
 }
 
-impl From<Tally> for Day {
-    fn from(tally: Tally) -> Self {
-        // A day has some 86,400 seconds.
-        let whole = |seconds: u64| u32::try_from(seconds).unwrap_or(u32::MAX);
-        Self {
-            up: whole(tally.up),
-            degraded: whole(tally.degraded),
-            dark: whole(tally.dark),
-            unknown: whole(tally.unknown),
-            maintenance: whole(tally.maintenance),
-        }
+/// A day has some 86,400 seconds.
+pub(super) fn day_of(tally: Tally) -> Day {
+    let whole = |seconds: u64| u32::try_from(seconds).unwrap_or(u32::MAX);
+    Day {
+        up: whole(tally.up),
+        degraded: whole(tally.degraded),
+        dark: whole(tally.dark),
+        unknown: whole(tally.unknown),
+        maintenance: whole(tally.maintenance),
     }
 }

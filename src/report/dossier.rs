@@ -4,6 +4,7 @@
 //! people are drawn from: whoever renames a camera later changes no closed month.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -138,14 +139,14 @@ pub struct FundNotes {
     pub publish_name: bool,
 }
 
+/// Kept small: where everything fails daily they are most of a dossier.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IncidentNotes {
-    pub id: String,
     pub scope: IncidentScope,
     /// The id of the camera, recorder, site or commune.
-    pub subject: String,
+    pub subject: Arc<str>,
     pub cause: Cause,
-    pub cameras: Vec<CameraId>,
+    pub cameras: Box<[CameraId]>,
     pub since: Timestamp,
     /// `None` while it is open.
     pub closed_at: Option<Timestamp>,

@@ -18,6 +18,7 @@ pub mod html;
 mod json;
 mod model;
 pub mod pdf;
+mod present;
 mod recordings;
 mod retention;
 #[cfg(test)]
@@ -34,8 +35,10 @@ pub use compile::Progress;
 pub use cover::Cover;
 pub use dossier::Dossier;
 pub use edition::Edition;
+pub(crate) use edition::{Manner, Uptime, coverage, uptime_note};
 pub use format::Format;
 pub use model::{CameraFigures, Figures, Group, GroupKind, OutageFigures, Report};
+pub use present::CameraMonth;
 pub use recordings::recordings;
 pub use retention::{CameraRetention, GroupRetention};
 pub use selection::Selection;

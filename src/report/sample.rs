@@ -167,16 +167,16 @@ impl Month {
             }
             let (since, closed_at) = (self.at(spell.from), Some(self.at(spell.to)).filter(|_| spell.to < 31 * DAY));
             let incident = self.incidents.entry(format!("{subject}-{number}")).or_insert_with(|| IncidentNotes {
-                id: format!("{subject}-{number}"),
                 scope,
-                subject,
+                subject: subject.as_str().into(),
                 cause,
-                cameras: Vec::new(),
+                cameras: Box::default(),
                 since,
                 closed_at,
                 acknowledged_at: (index % 3 != 1).then(|| since.checked_add(17.minutes()).unwrap()),
             });
-            incident.cameras.push(id.clone());
+            let known = std::mem::take(&mut incident.cameras).into_vec();
+            incident.cameras = known.into_iter().chain([id.clone()]).collect();
         }
         let installed = if index % 17 == 16 { date(2026, 10, 12) } else { date(2023, 8, 17) };
         let days: Vec<Day> = (0..31).map(|day| day_of(day, installed, &spells)).collect();

@@ -210,11 +210,24 @@ impl Reader {
     /// # Errors
     /// Where the record cannot be read.
     pub fn incidents(&self, from: Timestamp, to: Timestamp) -> Result<Vec<ClosedIncident>, StoreError> {
+        self.incidents_as(from, to, |one| one)
+    }
+
+    /// [`Reader::incidents`], each made into something smaller as it is read: a month may have hundreds of thousands.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub fn incidents_as<T>(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        mut make: impl FnMut(ClosedIncident) -> T,
+    ) -> Result<Vec<T>, StoreError> {
         self.all(
             "SELECT id, scope, subject, cause, cameras, since, opened_at, closed_at FROM incident \
              WHERE opened_at < ?2 AND (closed_at IS NULL OR closed_at > ?1) ORDER BY opened_at, id",
             [micros(from), micros(to)],
-            incident,
+            |row| incident(row).map(&mut make),
         )
     }
 

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::landing::escaped;
+use super::escape::escaped;
 use super::{NotNoted, Shared, Who};
 use crate::config::Config;
 use crate::inventory::{Language, OfficerId};
@@ -236,9 +236,10 @@ fn page(status: StatusCode, words: &Words, heading: &str, body: &str) -> Respons
         "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"robots\" content=\"noindex\">\n\
          <title>camwatch</title>\n<style>\n\
+         :root {{ color-scheme: light dark; }}\n\
          body {{ font-family: sans-serif; line-height: 1.5; max-width: 30rem; margin: 1rem auto; padding: 0 1rem; }}\n\
-         h1 {{ font-size: 1.3rem; }} .what {{ font-weight: bold; }} .small {{ color: #555; }}\n\
-         button {{ font-size: 1.1rem; padding: 1rem; width: 100%; background: #0a5; color: #fff; border: 0; }}\n\
+         h1 {{ font-size: 1.3rem; }} .what {{ font-weight: bold; }} .small {{ font-size: .9rem; }}\n\
+         button {{ font-size: 1.1rem; padding: 1rem; width: 100%; background: #007a3d; color: #fff; border: 0; }}\n\
          </style>\n</head>\n<body>\n<h1>{heading}</h1>\n{body}</body>\n</html>\n",
         words.lang
     );

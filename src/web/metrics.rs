@@ -45,7 +45,7 @@ pub async fn page(State(shared): State<Shared>, wanted: Query<Wanted>, headers: 
 }
 
 /// Whether `Accept-Encoding` names gzip (or anything) with a weight above zero (RFC 9110, section 12.5.3).
-fn accepts_gzip(headers: &HeaderMap) -> bool {
+pub fn accepts_gzip(headers: &HeaderMap) -> bool {
     let mut anything = false;
     for value in headers.get_all(header::ACCEPT_ENCODING) {
         for item in value.to_str().unwrap_or("").split(',') {

@@ -1,4 +1,4 @@
-//! HTTP: the metrics page, one probe on demand, liveness, reload, a landing page and the JSON API.
+//! HTTP: the metrics page, one probe on demand, liveness, reload, the status page and the JSON API.
 //!
 //! Reads the snapshot and asks the daemon, through [`ProbeNow`], [`Reload`] and [`RetryLogin`], for what it does on request.
 //! Must not know probes' insides, schedules or how the record is kept. Who may ask is decided before any route: basic
@@ -11,10 +11,10 @@ mod alertmanager;
 mod api;
 mod auth;
 mod csrf;
+mod escape;
 mod events;
 mod form;
 mod headers;
-mod landing;
 mod lifecycle;
 mod metrics;
 mod paging;
@@ -22,6 +22,7 @@ mod picture;
 mod probe;
 mod reports;
 mod server;
+mod status;
 mod tls;
 mod visitor;
 
@@ -30,7 +31,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -38,6 +39,7 @@ use axum::{Router, middleware};
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::Problems;
+use crate::device::still::{NoStill, Still};
 use crate::export::Pages;
 use crate::inventory::{CameraId, ChannelId, OfficerId, RecorderId};
 use crate::notify::ack::Links;
@@ -63,6 +65,7 @@ pub struct App {
     pub recorders: Arc<dyn ScanNow>,
     pub paging: Arc<dyn Paging>,
     pub alerts: Arc<dyn TakeAlerts>,
+    pub stills: Arc<dyn TakeStill>,
     /// Reads the links in messages.
     pub links: Arc<Links>,
     /// `true` from when the daemon does its work; `/-/ready` shows it.
@@ -105,6 +108,12 @@ pub trait RetryLogin: Send + Sync {
 pub trait ScanNow: Send + Sync {
     /// Has a recorder asked for all that it holds as soon as it answers; `false` for one that is not watched.
     fn scan<'a>(&'a self, recorder: &'a RecorderId) -> BoxFuture<'a, bool>;
+}
+
+/// A camera's picture on request.
+pub trait TakeStill: Send + Sync {
+    /// What the camera sees now, asked of its device, whose account is never put at risk for it.
+    fn still<'a>(&'a self, camera: &'a CameraId) -> BoxFuture<'a, Result<Still, NoStill>>;
 }
 
 /// Acknowledging and enrolling on request.
@@ -173,6 +182,8 @@ struct Shared {
     acks: Arc<ack::Limits>,
     /// What the forms of pages carry: `csrf.token(&visitor)`.
     csrf: Arc<csrf::Csrf>,
+    pictures: Arc<picture::Pictures>,
+    status: Arc<status::Cache>,
     events: Arc<events::Events>,
 }
 
@@ -192,6 +203,8 @@ fn router(app: App, stopping: watch::Receiver<bool>) -> Router {
         reports: Arc::new(Semaphore::new(1)),
         acks: Arc::default(),
         csrf: Arc::new(csrf::Csrf::new()),
+        pictures: Arc::default(),
+        status: Arc::default(),
         events: Arc::new(events::Events::new(stopping)),
     };
     let actions = Router::new()
@@ -202,9 +215,13 @@ fn router(app: App, stopping: watch::Receiver<bool>) -> Router {
         .route("/incidents/{id}/ack", post(actions::acknowledge))
         .layer(DefaultBodyLimit::max(form::MOST_BYTES));
     Router::new()
-        .route("/", get(landing::page))
+        .route("/", get(status::overview))
+        .route("/sites/{id}", get(status::site))
+        .route("/cameras/{id}", get(status::camera))
+        .route("/assets/{name}", get(status::file))
         .route("/reports/{month}", get(reports::page))
         .merge(actions)
+        .route("/cameras/{id}/picture", get(picture::show))
         .route("/events", get(events::listen))
         .route("/metrics", get(metrics::page))
         .route("/probe", get(probe::probe))
@@ -233,7 +250,7 @@ fn text(status: StatusCode, body: impl Into<String>) -> Response {
     (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body.into()).into_response()
 }
 
-async fn not_found(request: Request) -> Response {
+async fn not_found(State(shared): State<Shared>, request: Request) -> Response {
     let path = request.uri().path();
     if path.starts_with("/api/") {
         return api::error(
@@ -241,9 +258,14 @@ async fn not_found(request: Request) -> Response {
             "nothing is at this path; /api/v1/openapi.json describes what there is",
         );
     }
+    if status::reads_html(request.headers())
+        && let Some(visitor) = request.extensions().get().cloned()
+    {
+        return status::nothing(shared, visitor, request.uri(), request.headers()).await;
+    }
     text(
         StatusCode::NOT_FOUND,
-        "404: nothing is at this path. There are /, /reports/YYYY-MM, /metrics, /probe?camera=ID, /-/healthy, /-/ready, POST /-/reload, \
+        "404: nothing is at this path. There are /, /sites/ID, /cameras/ID, /reports/YYYY-MM, /metrics, /probe?camera=ID, /-/healthy, /-/ready, POST /-/reload, \
          /api/v1/cameras, /api/v1/incidents, /api/v1/reports/YYYY-MM, POST /api/v1/credentials/ID/retry, \
          POST /api/v1/recorders/ID/scan, \
          POST /api/v1/incidents/ID/ack, POST /api/v1/officers/ID/pairing and /api/v1/openapi.json.\n",

@@ -1,7 +1,7 @@
 //! The listener: connections, their limits and their end.
 //!
 //! Nobody can hold the daemon's web by being slow: heads, handshakes and whole connections have deadlines, and their
-//! number is bounded.
+//! number is bounded. Where all places are taken, those who have one make room.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -14,7 +14,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -23,8 +23,8 @@ use super::tls::Tls;
 use super::visitor::Peer;
 use super::{App, WebError, router};
 
-/// Connections at once; more wait in the system's queue, and have those closed meanwhile that only wait for a next request.
-const MOST_CONNECTIONS: usize = 512;
+/// Connections at once; more wait. A browser keeps one or two for as long as its page is open.
+const MOST_CONNECTIONS: usize = 1024;
 /// For the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// For a request's head, from the end of the request before. Longer than usual scrape intervals, so that a scraper keeps
@@ -34,6 +34,8 @@ const HEAD: Duration = Duration::from_secs(45);
 const MOST_HEAD_BYTES: usize = 16 * 1024;
 /// After it a connection gets its last answer. A client that reads that answer too slowly is cut off.
 const CONNECTION: Duration = Duration::from_secs(180);
+/// For the last answer of a connection where others wait for its place.
+const IN_A_CROWD: Duration = Duration::from_secs(10);
 /// For the last answer of a connection, at the end of its time or of the daemon's.
 const LAST_ANSWER: Duration = Duration::from_secs(5);
 
@@ -47,33 +49,43 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     let mut tls = Tls::new(Arc::clone(&snapshot.borrow().config))?;
     let (stop, stopping) = watch::channel(false);
     let router = router(app, stopping.clone());
-    let places = Places::default();
+    let free = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let crowd = watch::Sender::new(false);
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
+    // Accepted, and without a place yet.
+    let mut waiting = None;
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,
-            accepted = places.accept(&listener) => accepted,
             Some(_) = connections.join_next() => continue,
+            permit = Arc::clone(&free).acquire_owned(), if waiting.is_some() => {
+                crowd.send_replace(false);
+                let Some((stream, peer)) = waiting.take() else { continue };
+                let permit = permit.expect("the semaphore is never closed");
+                tls.follow(&Arc::clone(&snapshot.borrow_and_update().config));
+                let service = OfPeer::new(router.clone(), &stream, peer);
+                let ends = Ends { stopping: stopping.clone(), crowd: crowd.subscribe() };
+                connections.spawn(connection(stream, tls.acceptor().cloned(), service, ends, permit));
+                continue;
+            }
+            accepted = listener.accept(), if waiting.is_none() => accepted,
         };
-        let (stream, peer, permit) = match accepted {
-            Ok(accepted) => accepted,
+        match accepted {
+            Ok(accepted) => {
+                waiting = Some(accepted);
+                if free.available_permits() == 0 {
+                    crowd.send_replace(true);
+                }
+            }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 // Out of descriptors, most likely: trying again at once would only burn a core.
                 if !is_the_clients_business(&error) {
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
-                continue;
             }
-        };
-        tls.follow(&Arc::clone(&snapshot.borrow_and_update().config));
-        // Of a connection that has no end here nobody knows where it comes from.
-        let local = stream.local_addr().map_or(Ipv4Addr::UNSPECIFIED.into(), |address| address.ip());
-        let service =
-            OfPeer { router: TowerToHyperService::new(router.clone()), peer: Peer { remote: peer.ip(), local } };
-        let crowded = Arc::clone(&places.crowded);
-        connections.spawn(connection(stream, tls.acceptor().cloned(), service, stopping.clone(), crowded, permit));
+        }
     }
     drop(listener);
     // Each connection has a deadline of its own from here on.
@@ -82,27 +94,22 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     Ok(())
 }
 
-/// The places that connections take.
-struct Places {
-    free: Arc<Semaphore>,
-    /// Said when there are none left: who keeps a connection only in case they ask again gives it up.
-    crowded: Arc<Notify>,
+/// What ends a connection that does not end by itself.
+struct Ends {
+    stopping: watch::Receiver<bool>,
+    /// `true` while somebody waits for a place.
+    crowd: watch::Receiver<bool>,
 }
 
-impl Default for Places {
-    fn default() -> Self {
-        Self { free: Arc::new(Semaphore::new(MOST_CONNECTIONS)), crowded: Arc::default() }
-    }
-}
-
-impl Places {
-    async fn accept(&self, listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-        if self.free.available_permits() == 0 {
-            self.crowded.notify_waiters();
+impl Ends {
+    /// Waits for the first; how long the connection has from then on.
+    async fn come(&mut self) -> Duration {
+        // That these are gone is the end of the listener, which is a stop.
+        tokio::select! {
+            _ = self.stopping.wait_for(|stopping| *stopping) => LAST_ANSWER,
+            () = tokio::time::sleep(CONNECTION) => LAST_ANSWER,
+            Ok(_) = self.crowd.wait_for(|crowded| *crowded) => IN_A_CROWD,
         }
-        let permit = Arc::clone(&self.free).acquire_owned().await.expect("the semaphore is never closed");
-        let (stream, peer) = listener.accept().await?;
-        Ok((stream, peer, permit))
     }
 }
 
@@ -110,6 +117,14 @@ impl Places {
 struct OfPeer {
     router: TowerToHyperService<axum::Router>,
     peer: Peer,
+}
+
+impl OfPeer {
+    fn new(router: axum::Router, stream: &TcpStream, peer: SocketAddr) -> Self {
+        // Of a connection that has no end here nobody knows where it comes from.
+        let local = stream.local_addr().map_or(Ipv4Addr::UNSPECIFIED.into(), |address| address.ip());
+        Self { router: TowerToHyperService::new(router), peer: Peer { remote: peer.ip(), local } }
+    }
 }
 
 impl hyper::service::Service<hyper::Request<hyper::body::Incoming>> for OfPeer {
@@ -133,15 +148,14 @@ async fn connection(
     stream: TcpStream,
     tls: Option<TlsAcceptor>,
     service: OfPeer,
-    stopping: watch::Receiver<bool>,
-    crowded: Arc<Notify>,
+    ends: Ends,
     permit: OwnedSemaphorePermit,
 ) {
     let _ = stream.set_nodelay(true);
     match tls {
-        None => answer(stream, service, stopping, &crowded).await,
+        None => answer(stream, service, ends).await,
         Some(tls) => match timeout(HANDSHAKE, tls.accept(stream)).await {
-            Ok(Ok(stream)) => answer(stream, service, stopping, &crowded).await,
+            Ok(Ok(stream)) => answer(stream, service, ends).await,
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),
         },
@@ -149,7 +163,7 @@ async fn connection(
     drop(permit);
 }
 
-async fn answer<S>(stream: S, service: OfPeer, mut stopping: watch::Receiver<bool>, crowded: &Notify)
+async fn answer<S>(stream: S, service: OfPeer, mut ends: Ends)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -159,21 +173,16 @@ where
         .max_buf_size(MOST_HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
-    let mut end = pin!(tokio::time::sleep(CONNECTION));
-    loop {
-        tokio::select! {
-            ended = connection.as_mut() => {
-                if let Err(error) = ended {
-                    tracing::debug!(%error, "a connection ended badly");
-                }
-                return;
+    let left = tokio::select! {
+        ended = connection.as_mut() => {
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection ended badly");
             }
-            _ = stopping.wait_for(|stopping| *stopping) => break,
-            () = end.as_mut() => break,
-            // An idle one is closed at once; one that is being answered, or that has not asked yet, is after that answer.
-            () = crowded.notified() => connection.as_mut().graceful_shutdown(),
+            return;
         }
-    }
+        left = ends.come() => left,
+    };
+    // An idle one is closed at once; one that is being answered, or that has not asked yet, after that answer.
     connection.as_mut().graceful_shutdown();
-    let _ = timeout(LAST_ANSWER, connection).await;
+    let _ = timeout(left, connection).await;
 }

@@ -80,11 +80,10 @@ pub fn dossier(cameras: usize, outages: usize) -> Dossier {
             after: tally(3_600),
         });
         dossier.incidents.push(IncidentNotes {
-            id: "1".to_owned(),
             scope: IncidentScope::Camera,
-            subject: camera.to_string(),
+            subject: camera.shared(),
             cause: Cause::ConnectTimeout,
-            cameras: vec![camera],
+            cameras: Box::new([camera]),
             since: "2026-10-03T19:14:00Z".parse().unwrap(),
             closed_at: Some("2026-10-03T21:00:00Z".parse().unwrap()),
             acknowledged_at: None,

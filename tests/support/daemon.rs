@@ -43,6 +43,11 @@ impl ConfigFile {
         this
     }
 
+    /// Of a directory that holds `camwatch.toml` already, or will.
+    pub fn in_directory(dir: TempDir, port: u16) -> Self {
+        Self { dir, port }
+    }
+
     /// Writes it anew; the daemon is not told.
     pub fn write(&self, probe: &str, cameras: &[Camera], more: &str) {
         let mut text = format!(
@@ -77,7 +82,7 @@ impl ConfigFile {
 /// `camwatch run`.
 pub struct Daemon {
     pub process: Process,
-    port: u16,
+    pub port: u16,
 }
 
 impl Daemon {

@@ -10,12 +10,14 @@ mod daemon;
 mod peers;
 mod process;
 mod stalls;
+mod village;
 
 pub use bare_client::{BareClient, Viewer};
 pub use daemon::{Camera, ConfigFile, Daemon, http_get, http_post, metric_in};
 pub use peers::{GstCounts, GstServer, PASSWORD, USER, Vlc};
 pub use process::Process;
 pub use stalls::withheld;
+pub use village::Village;
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};

@@ -50,6 +50,11 @@ impl Process {
         self.lines.recv_timeout(limit).unwrap_or_else(|e| panic!("no line on standard output ({e}): {}", self.stderr()))
     }
 
+    /// As [`Process::line`]; `None` where it ends, or says nothing for so long.
+    pub fn next_line(&self, limit: Duration) -> Option<String> {
+        self.lines.recv_timeout(limit).ok()
+    }
+
     /// Writes one line to its standard input.
     pub fn say(&mut self, line: &str) {
         let stdin = self.child.stdin.as_mut().expect("standard input is piped");

@@ -21,7 +21,7 @@ pub(super) struct Count {
 
 /// What a cause means to somebody who has to do something about it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Advice {
+pub struct Advice {
     /// Two or three words, as they stand in a list.
     pub name: &'static str,
     /// What it probably is.
@@ -173,6 +173,21 @@ pub(super) struct Sentences {
     pub short_confirm_each: &'static str,
     pub short_cameras_of: &'static str,
     pub short_cameras: &'static str,
+}
+
+impl Sentences {
+    /// The heading of what kind of trouble it is.
+    pub fn trouble(&self, matter: Matter) -> &'static str {
+        match matter {
+            Matter::Dark => self.dark,
+            Matter::Picture => self.picture,
+            Matter::Recording => self.recording,
+            Matter::Clock => self.clock,
+            Matter::Access => self.access,
+            Matter::Unseen => self.unseen,
+            Matter::Monitor => self.monitor,
+        }
+    }
 }
 
 impl Count {

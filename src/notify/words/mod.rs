@@ -18,13 +18,15 @@ mod tests;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use self::catalogue::{Advice, Catalogue, Matter, Sentences, fill};
-use self::time::{Clock, length};
+use self::catalogue::{Catalogue, Matter, Sentences, fill};
+use self::time::Clock;
 use super::{Words, at_most};
 use crate::inventory::{Language, Role};
 use crate::judgement::event::{IncidentScope, PageReason};
 use crate::observation::Cause;
 use crate::paging::{About, AlertFacts, Facts, Message};
+
+pub use self::catalogue::Advice;
 
 /// Of a chat message.
 const LONGEST_TEXT: usize = 2000;
@@ -53,6 +55,30 @@ pub fn words(message: &Message, language: Language, zone: &TimeZone) -> Words {
 #[must_use]
 pub fn cause_name(cause: Cause, language: Language) -> &'static str {
     (catalogue(language).advice)(Matter::of(IncidentScope::Camera, cause), IncidentScope::Camera, cause).name
+}
+
+/// What a cause means where it explains a place of this kind, and what to do first.
+#[must_use]
+pub fn advice(scope: IncidentScope, cause: Cause, language: Language) -> Advice {
+    (catalogue(language).advice)(Matter::of(scope, cause), scope, cause)
+}
+
+/// What has happened, in two or three words: the heading of a message about it.
+#[must_use]
+pub fn trouble(scope: IncidentScope, cause: Cause, language: Language) -> &'static str {
+    catalogue(language).sentences.trouble(Matter::of(scope, cause))
+}
+
+/// A moment as messages write it: the time, with the day where that is not `now`'s.
+#[must_use]
+pub fn moment(at: Timestamp, now: Timestamp, language: Language, zone: &TimeZone) -> String {
+    Clock::new(zone, language, now).moment(at, &catalogue(language).sentences)
+}
+
+/// A length of time as messages write it: hours and minutes, or whole days.
+#[must_use]
+pub fn length(from: Timestamp, to: Timestamp, language: Language) -> String {
+    time::length(from, to, &catalogue(language).sentences)
 }
 
 fn catalogue(language: Language) -> &'static Catalogue {
@@ -196,16 +222,7 @@ impl<'a> Speaker<'a> {
     }
 
     fn trouble(&self, facts: &Facts) -> &'static str {
-        let said = self.said;
-        match Matter::of(facts.scope, facts.cause) {
-            Matter::Dark => said.dark,
-            Matter::Picture => said.picture,
-            Matter::Recording => said.recording,
-            Matter::Clock => said.clock,
-            Matter::Access => said.access,
-            Matter::Unseen => said.unseen,
-            Matter::Monitor => said.monitor,
-        }
+        self.said.trouble(Matter::of(facts.scope, facts.cause))
     }
 
     /// A heading of ours goes on in a sentence; a name of the operator's keeps its first letter.
@@ -257,11 +274,11 @@ impl<'a> Speaker<'a> {
     fn when(&self, since: Timestamp, until: Option<Timestamp>) -> String {
         let said = self.said;
         if let Some(until) = until {
-            let length = length(since, until, said);
+            let length = time::length(since, until, said);
             return fill(said.span, &[("from", &self.at(since)), ("to", &self.at(until)), ("length", &length)]);
         }
         if matches!(self.reason, PageReason::Reminder | PageReason::Escalation) {
-            let length = length(since, self.now, said);
+            let length = time::length(since, self.now, said);
             return fill(said.since_for, &[("time", &self.at(since)), ("length", &length)]);
         }
         fill(said.since, &[("time", &self.at(since))])

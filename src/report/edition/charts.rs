@@ -5,6 +5,7 @@ use super::view::{Camera, View};
 use crate::ledger::Tally;
 use crate::ledger::retention::RetentionState;
 use crate::report::document::{Bar, Bars, Block, Cell, Legend, Strip, Strips, Tone};
+use crate::report::words::Words;
 
 pub(super) fn strips<'a>(view: &View<'_>, cameras: impl IntoIterator<Item = &'a Camera<'a>>) -> Option<Block> {
     let words = &view.manner.words;
@@ -19,21 +20,22 @@ pub(super) fn strips<'a>(view: &View<'_>, cameras: impl IntoIterator<Item = &'a 
             })
         })
         .collect();
-    let legend = &words.legend;
-    (!rows.is_empty()).then(|| {
-        Block::Strips(Strips {
-            caption: words.note.strips.to_owned(),
-            rows,
-            legend: Legend {
-                up: legend.up.to_owned(),
-                degraded: legend.degraded.to_owned(),
-                dark: legend.dark.to_owned(),
-                unknown: legend.unknown.to_owned(),
-                maintenance: legend.maintenance.to_owned(),
-                out_of_service: legend.out_of_service.to_owned(),
-            },
-        })
-    })
+    (!rows.is_empty())
+        .then(|| Block::Strips(Strips { caption: words.note.strips.to_owned(), rows, legend: Legend::of(words) }))
+}
+
+impl Legend {
+    pub(in crate::report) fn of(words: &Words) -> Self {
+        let legend = &words.legend;
+        Self {
+            up: legend.up.to_owned(),
+            degraded: legend.degraded.to_owned(),
+            dark: legend.dark.to_owned(),
+            unknown: legend.unknown.to_owned(),
+            maintenance: legend.maintenance.to_owned(),
+            out_of_service: legend.out_of_service.to_owned(),
+        }
+    }
 }
 
 /// A bar from 0 to 100 % with the target across it.

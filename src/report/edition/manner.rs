@@ -8,7 +8,7 @@ use crate::inventory::Language;
 use crate::report::words::{Words, words};
 
 /// One language, at one place.
-pub(super) struct Manner {
+pub(crate) struct Manner {
     pub language: Language,
     pub words: &'static Words,
     zone: TimeZone,

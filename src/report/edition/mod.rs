@@ -21,6 +21,9 @@ mod troubles;
 mod uptime;
 mod view;
 
+pub(crate) use self::manner::Manner;
+pub(crate) use self::uptime::{Uptime, coverage, note as uptime_note};
+
 use super::document::Document;
 use super::dossier::Dossier;
 use crate::inventory::{CommuneId, FundId, Language, SiteId};

@@ -73,14 +73,15 @@ impl<'a> Incidents<'a> {
 /// All of the month's troubles of the edition's cameras: dark ones first, the worst first.
 pub(super) fn troubles(view: &View<'_>) -> Vec<Trouble> {
     let incidents = Incidents::new(view);
-    let mut explained: BTreeMap<&str, (&IncidentNotes, Gathered)> = BTreeMap::new();
+    let mut explained: BTreeMap<_, (&IncidentNotes, Gathered)> = BTreeMap::new();
     let mut all = Vec::new();
     for camera in &view.cameras {
         for outage in &camera.figures.outages {
             let incident = incidents.explaining(&camera.figures.camera, outage);
             match incident {
                 Some(incident) => {
-                    explained.entry(&incident.id).or_insert((incident, Gathered::default())).1.add(camera, outage);
+                    let key = (incident.since, incident.scope, &incident.subject, incident.cause);
+                    explained.entry(key).or_insert((incident, Gathered::default())).1.add(camera, outage);
                 }
                 None => all.push(alone(view, camera, outage)),
             }
@@ -172,7 +173,7 @@ fn lesser(view: &View<'_>) -> Vec<Trouble> {
 
 /// What an incident is about, under the name that these readers may read.
 fn subject(view: &View<'_>, incident: &IncidentNotes) -> String {
-    let id = incident.subject.as_str();
+    let id = &*incident.subject;
     match incident.scope {
         IncidentScope::Camera => {
             let at = view.cameras.binary_search_by(|camera| camera.figures.camera.as_str().cmp(id));

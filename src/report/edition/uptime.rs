@@ -7,7 +7,7 @@ use crate::report::share::{expected, hundredths, is_enough};
 
 /// In hundredths of a percent, floored: 10,000 only where nothing was dark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Uptime {
+pub(crate) enum Uptime {
     Figure(u64),
     /// What it is at least and at most, whatever happened while nobody looked.
     Range(u64, u64),
@@ -16,7 +16,7 @@ pub(super) enum Uptime {
 
 /// Why there is no figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Why {
+pub(crate) enum Why {
     NotInService,
     OnlyMaintenance,
     NothingObserved,
@@ -80,7 +80,7 @@ impl Uptime {
 }
 
 /// How much was observed: `97,10 %`, or a dash where nothing was to be seen.
-pub(super) fn coverage(manner: &Manner, tally: &Tally) -> String {
+pub(crate) fn coverage(manner: &Manner, tally: &Tally) -> String {
     hundredths(tally.observed(), expected(tally)).map_or_else(|| "—".to_owned(), |part| manner.percent(part))
 }
 
@@ -99,7 +99,7 @@ pub(super) fn with_coverage(manner: &Manner, tally: &Tally) -> String {
 }
 
 /// What stands below the figure: how much was observed, and why it is a range or missing.
-pub(super) fn note(manner: &Manner, tally: &Tally, running: bool) -> String {
+pub(crate) fn note(manner: &Manner, tally: &Tally, running: bool) -> String {
     let note = &manner.words.note;
     match Uptime::of(tally) {
         Uptime::Figure(_) => (note.observed)(&coverage(manner, tally)),

@@ -21,7 +21,7 @@ const LEAST: u32 = 14;
 const CLASSES: [&str; 5] = ["up", "degraded", "maintenance", "unknown", "dark"];
 
 /// The patterns that the strips and their legends are filled with. Once a file, before the first of them.
-pub(super) const PATTERNS: &str = concat!(
+pub(crate) const PATTERNS: &str = concat!(
     r#"<svg class="defs" width="0" height="0" aria-hidden="true" focusable="false"><defs>"#,
     r#"<pattern id="p-degraded" width="24" height="24" patternUnits="userSpaceOnUse">"#,
     r#"<rect class="degraded-ground" width="24" height="24"/><circle class="degraded-mark" cx="12" cy="12" r="6"/></pattern>"#,
@@ -95,7 +95,9 @@ fn entry(out: &mut dyn Write, class: &str, name: &str) -> io::Result<()> {
     )
 }
 
-fn picture(strip: &Strip, legend: &Legend) -> String {
+/// A strip's days as an image that says in words what it shows. Needs [`PATTERNS`] in the same file, and the style sheet's
+/// classes of the states.
+pub(crate) fn picture(strip: &Strip, legend: &Legend) -> String {
     let mut paths: [String; CLASSES.len()] = Default::default();
     let mut out_of_service = String::new();
     for (day, x) in strip.days.iter().zip((0..).step_by(DAY_WIDTH as usize)) {

@@ -11,6 +11,7 @@ mod tests;
 
 use std::io::{self, BufWriter, Write};
 
+pub(crate) use self::charts::{PATTERNS, picture};
 use self::escape::{CssString, Html};
 use super::document::{
     Align, Block, Cell, Document, Head, KeyFigure, Letterhead, Signature, Size, Style, Table, Text, Tone,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::super::landing::escaped;
+use super::super::escape::escaped;
 use crate::config::Config;
 use crate::inventory::Language;
 use crate::ledger::Month;

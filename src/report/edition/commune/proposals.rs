@@ -75,7 +75,7 @@ fn recorders(view: &View<'_>) -> Option<String> {
         .iter()
         .filter(|one| one.scope == IncidentScope::Recorder && (is_of_cameras(one) || makes_dark(one.cause)))
         .filter(|one| one.cameras.iter().any(|camera| here.contains(camera)))
-        .map(|one| one.subject.as_str())
+        .map(|one| &*one.subject)
         .collect();
     let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
     (!names.is_empty()).then(|| (view.manner.words.commune.recorders)(&named(view, &names, NAMES)))
