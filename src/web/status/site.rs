@@ -99,8 +99,9 @@ fn retention(view: &View<'_>, cameras: &[&CameraStatus]) -> Markup {
         section aria-labelledby="retention" {
             h2 id="retention" { (words.retention) }
             p { ((words.compliant)(&view.count(compliant), &view.count(rows.len()))) }
-            div class="sideways" tabindex="0" role="region" aria-labelledby="retention" {
+            div class="sideways" tabindex="0" role="group" aria-labelledby="retention" {
                 table {
+                    caption class="unseen" { (words.retention) }
                     thead {
                         tr {
                             th scope="col" { (view.words.list.camera) }

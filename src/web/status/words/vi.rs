@@ -88,6 +88,7 @@ pub(super) const WORDS: Words = Words {
         cameras_of: |n, of| format!("{n}/{of} camera"),
         likely: "Có thể",
         first: "Việc đầu tiên",
+        what_to_do: "Cần làm gì",
         taken_by: |who, until| format!("{who} đã nhận, đến {until}"),
         taken: "Đã có người nhận",
         told: |who, when| format!("Đã báo {who} lúc {when}, chưa ai nhận"),
