@@ -29,6 +29,7 @@ use tokio::task::JoinHandle;
 
 use crate::alertmanager::push;
 use crate::config::{Config, Problem, Problems};
+use crate::device::still::{NoStill, Still};
 use crate::gate::Gate;
 use crate::inventory::{CameraId, ChannelId, HostPort, OfficerId, RecorderId};
 use crate::judgement::Event;
@@ -238,6 +239,7 @@ impl Daemon {
             recorders: Arc::new(control.clone()),
             paging: Arc::new(control.clone()),
             alerts: Arc::new(control.clone()),
+            stills: Arc::new(control.clone()),
             links: Arc::new(Links::new(&reader.ack_key()?)),
             ready,
         };
@@ -498,6 +500,23 @@ impl web::ScanNow for Control {
             let command = Command::ScanNow { recorder: recorder.clone(), answer };
             // A watch that is gone is stopping.
             self.commands.send(command).await.is_ok() && asked.await.unwrap_or(false)
+        })
+    }
+}
+
+impl web::TakeStill for Control {
+    fn still<'a>(&'a self, camera: &'a CameraId) -> BoxFuture<'a, Result<Still, NoStill>> {
+        Box::pin(async move {
+            let (answer, poller) = oneshot::channel();
+            let command = Command::PollerOf { camera: camera.clone(), answer };
+            // A watch that is gone is stopping.
+            let poller = if self.commands.send(command).await.is_ok() { poller.await.ok().flatten() } else { None };
+            let Some((poller, channel)) = poller else { return Err(NoStill::NoDevice) };
+            let still = poller.still(channel).await;
+            if let Err(none) = &still {
+                tracing::info!(%camera, reason = %none, "no picture was to be had");
+            }
+            still
         })
     }
 }

@@ -119,6 +119,14 @@ impl Recorders {
         self.plan.next_wake()
     }
 
+    /// Who can be asked for pictures of a camera, and the camera's channel there.
+    pub(super) fn poller_of(&self, camera: &CameraId) -> Option<(Arc<Poller>, u32)> {
+        self.watched.values().find_map(|watched| {
+            let (channel, _) = watched.subject.cameras.iter().find(|(_, behind)| behind.camera == *camera)?;
+            Some((Arc::clone(&watched.poller), *channel))
+        })
+    }
+
     pub(super) fn scan_now(&mut self, recorder: &RecorderId, moment: Moment) -> bool {
         self.plan.scan_now(recorder, moment)
     }

@@ -19,6 +19,7 @@ use super::paging::Paging;
 use super::recorders::{Polled, Recorders};
 use crate::config::Config;
 use crate::device::finding::WishDepth;
+use crate::device::poller::Poller;
 use crate::inventory::{CameraId, HostPort, Maintenance, RecorderId, SiteId};
 use crate::judgement::event::PageEvent;
 use crate::judgement::{Event, Judge, Output, Policy};
@@ -53,6 +54,8 @@ pub(super) enum Command {
     Lookback { windows: Arc<Windows>, recordings: Arc<BTreeMap<CameraId, RecordingStatus>> },
     /// Ask a recorder now for all that it holds; `false` for one that is not watched.
     ScanNow { recorder: RecorderId, answer: oneshot::Sender<bool> },
+    /// Who can be asked for pictures of a camera, and its channel there.
+    PollerOf { camera: CameraId, answer: oneshot::Sender<Option<(Arc<Poller>, u32)>> },
     /// Somebody has an incident.
     Acknowledge { which: Which, who: Who, how: How, answer: oneshot::Sender<Result<Acknowledgement, NotAcknowledged>> },
     /// Alertmanager has sent these; answered when they are the record's to keep.
@@ -296,6 +299,11 @@ impl Watch {
             Command::ScanNow { recorder, answer } => {
                 // Whoever asked may have gone away.
                 let _ = answer.send(self.recorders.scan_now(&recorder, moment));
+            }
+            Command::PollerOf { camera, answer } => {
+                let _ = answer.send(self.recorders.poller_of(&camera));
+                // That changes nothing.
+                return;
             }
             Command::Acknowledge { which, who, how, answer } => {
                 let _ = answer.send(self.paging.acknowledge(&which, &who, how, now));

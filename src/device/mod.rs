@@ -22,5 +22,6 @@ pub mod key_value;
 pub mod onvif;
 pub mod poller;
 pub mod reading;
+pub mod still;
 mod wall;
 pub mod xml;

@@ -9,8 +9,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use super::asking::{Asking, Refusals};
+use super::exchange::{Login, Request};
 use super::finding::{Finding, Wish, WishDepth};
 use super::http::{self, Cost};
+use super::still::{self, NoStill, Still};
 use super::{dahua, hikvision, onvif};
 use crate::gate::Gate;
 use crate::inventory::{Credential, Recorder, RecorderKind};
@@ -19,6 +22,9 @@ use crate::inventory::{Credential, Recorder, RecorderKind};
 const METADATA_WITHIN: Duration = Duration::from_secs(120);
 /// A scan waits for its budget most of the time: 64 channels at 10 requests a minute take half an hour.
 const SCAN_WITHIN: Duration = Duration::from_secs(4 * 3600);
+
+/// Somebody is waiting for a picture.
+const STILL_WITHIN: Duration = Duration::from_secs(15);
 
 /// What is worth keeping between polls and over restarts; as JSON in the record.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -59,6 +65,8 @@ pub struct Poller {
     credential: Option<Credential>,
     device: http::Device,
     memory: Mutex<Memory>,
+    /// What came of asking for pictures: a refusal costs a login, and is not provoked twice.
+    stills: Mutex<Refusals>,
 }
 
 impl Poller {
@@ -74,6 +82,7 @@ impl Poller {
             recorder: recorder.clone(),
             credential: credential.cloned(),
             memory: Mutex::new(memory),
+            stills: Mutex::default(),
         }
     }
 
@@ -126,6 +135,33 @@ impl Poller {
             known_offset: before.clock_offset_seconds,
             memory: json,
         }
+    }
+
+    /// Asks for a picture of what a channel shows now. A handful of requests at most, which take turns with those of
+    /// polls and are of the same budget.
+    ///
+    /// # Errors
+    /// Where none is to be had, or not now.
+    pub async fn still(&self, channel: u32) -> Result<Still, NoStill> {
+        let mut exchange = self.device.exchange(STILL_WITHIN);
+        let (path, logs_in) = match self.recorder.kind {
+            RecorderKind::Hikvision => (hikvision::still_path(channel), true),
+            RecorderKind::Dahua => (dahua::still_path(channel), true),
+            RecorderKind::Onvif => {
+                // A poll that runs meanwhile learns the same.
+                let mut memory = self.memory().onvif.clone();
+                onvif::still_path(&mut exchange, &mut memory, channel).await?
+            }
+        };
+        let request = Request::get(path).login(if logs_in { Login::Http } else { Login::None });
+        let mut refusals = self.stills().clone();
+        let answer = Asking::new(&mut exchange, &mut refusals).ask("picture", request).await;
+        *self.stills() = refusals;
+        still::read(answer?)
+    }
+
+    fn stills(&self) -> MutexGuard<'_, Refusals> {
+        self.stills.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {

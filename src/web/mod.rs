@@ -39,6 +39,7 @@ use axum::{Router, middleware};
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::Problems;
+use crate::device::still::{NoStill, Still};
 use crate::export::Pages;
 use crate::inventory::{CameraId, ChannelId, OfficerId, RecorderId};
 use crate::notify::ack::Links;
@@ -64,6 +65,7 @@ pub struct App {
     pub recorders: Arc<dyn ScanNow>,
     pub paging: Arc<dyn Paging>,
     pub alerts: Arc<dyn TakeAlerts>,
+    pub stills: Arc<dyn TakeStill>,
     /// Reads the links in messages.
     pub links: Arc<Links>,
     /// `true` from when the daemon does its work; `/-/ready` shows it.
@@ -106,6 +108,12 @@ pub trait RetryLogin: Send + Sync {
 pub trait ScanNow: Send + Sync {
     /// Has a recorder asked for all that it holds as soon as it answers; `false` for one that is not watched.
     fn scan<'a>(&'a self, recorder: &'a RecorderId) -> BoxFuture<'a, bool>;
+}
+
+/// A camera's picture on request.
+pub trait TakeStill: Send + Sync {
+    /// What the camera sees now, asked of its device, whose account is never put at risk for it.
+    fn still<'a>(&'a self, camera: &'a CameraId) -> BoxFuture<'a, Result<Still, NoStill>>;
 }
 
 /// Acknowledging and enrolling on request.
@@ -174,6 +182,7 @@ struct Shared {
     acks: Arc<ack::Limits>,
     /// What the forms of pages carry: `csrf.token(&visitor)`.
     csrf: Arc<csrf::Csrf>,
+    pictures: Arc<picture::Pictures>,
     status: Arc<status::Cache>,
     events: Arc<events::Events>,
 }
@@ -194,6 +203,7 @@ fn router(app: App, stopping: watch::Receiver<bool>) -> Router {
         reports: Arc::new(Semaphore::new(1)),
         acks: Arc::default(),
         csrf: Arc::new(csrf::Csrf::new()),
+        pictures: Arc::default(),
         status: Arc::default(),
         events: Arc::new(events::Events::new(stopping)),
     };
@@ -211,6 +221,7 @@ fn router(app: App, stopping: watch::Receiver<bool>) -> Router {
         .route("/assets/{name}", get(status::file))
         .route("/reports/{month}", get(reports::page))
         .merge(actions)
+        .route("/cameras/{id}/picture", get(picture::show))
         .route("/events", get(events::listen))
         .route("/metrics", get(metrics::page))
         .route("/probe", get(probe::probe))

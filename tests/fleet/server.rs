@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use camwatch::config::Problems;
+use camwatch::device::still::{NoStill, Still};
 use camwatch::inventory::{CameraId, ChannelId, Depth, OfficerId, RecorderId};
 use camwatch::notify::ack::Links;
 use camwatch::notify::pairing::{NotPaired, Pairing};
@@ -18,8 +19,8 @@ use camwatch::probe::Report;
 use camwatch::snapshot::Snapshot;
 use camwatch::telemetry::Telemetry;
 use camwatch::web::{
-    App, BoxFuture, NotNoted, NotProbed, NotTaken, Paging, ProbeNow, Reload, RetryLogin, ScanNow, TakeAlerts, WebError,
-    Who, serve,
+    App, BoxFuture, NotNoted, NotProbed, NotTaken, Paging, ProbeNow, Reload, RetryLogin, ScanNow, TakeAlerts,
+    TakeStill, WebError, Who, serve,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
@@ -50,6 +51,8 @@ pub struct PaperDaemon {
     pub problems: Mutex<Option<Problems>>,
     pub acknowledged: Mutex<Vec<(Which, Who, How)>>,
     pub not_acknowledged: Mutex<Option<NotAcknowledged>>,
+    pub stills: Mutex<Vec<CameraId>>,
+    pub no_still: Mutex<Option<NoStill>>,
     pub alerts: Mutex<Vec<RaisedAlert>>,
     pub not_taken: Mutex<Option<NotTaken>>,
 }
@@ -70,6 +73,7 @@ impl Server {
             recorders: daemon.clone(),
             paging: daemon.clone(),
             alerts: daemon.clone(),
+            stills: daemon.clone(),
             links: Arc::new(Links::new(&ACK_KEY)),
             ready: is_ready,
         };
@@ -128,6 +132,18 @@ impl ProbeNow for PaperDaemon {
                 panicked: false,
                 log: vec!["connected in 1.5 ms".to_owned()],
             })
+        })
+    }
+}
+
+impl TakeStill for PaperDaemon {
+    fn still<'a>(&'a self, camera: &'a CameraId) -> BoxFuture<'a, Result<Still, NoStill>> {
+        Box::pin(async move {
+            self.stills.lock().unwrap().push(camera.clone());
+            if let Some(none) = self.no_still.lock().unwrap().clone() {
+                return Err(none);
+            }
+            Ok(Still { bytes: vec![0xff, 0xd8, 0xff, 0xd9], content_type: "image/jpeg" })
         })
     }
 }

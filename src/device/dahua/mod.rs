@@ -52,6 +52,11 @@ pub fn manner() -> Manner {
     Manner { canary: Some(|| Request::get(SYSTEM_INFO)), sign: words::sign }
 }
 
+/// Where a channel's picture is.
+pub(super) fn still_path(channel: u32) -> String {
+    format!("/cgi-bin/snapshot.cgi?channel={channel}")
+}
+
 /// What was learnt of one device, kept over polls and restarts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -47,6 +47,11 @@ pub fn manner() -> Manner {
     Manner { canary: Some(|| Request::get(DEVICE_INFO)), sign: words::sign }
 }
 
+/// Where a channel's picture is, of its main stream.
+pub(super) fn still_path(channel: u32) -> String {
+    format!("{STREAMS}/{channel}01/picture")
+}
+
 /// What was learnt of one device, kept over polls and restarts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

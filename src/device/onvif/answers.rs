@@ -81,6 +81,12 @@ fn path_of(address: &str) -> Option<String> {
     Some(url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path())))
 }
 
+/// `GetSnapshotUriResponse` of either media service: the path of the address.
+pub(super) fn snapshot_path(envelope: &Tree) -> Option<String> {
+    let response = envelope.at("Body/GetSnapshotUriResponse")?;
+    path_of(response.text_at("MediaUri/Uri").or_else(|| response.text_at("Uri"))?)
+}
+
 /// One input of the device, as its media profiles show it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Source {

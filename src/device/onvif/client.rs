@@ -124,6 +124,11 @@ impl<'a, E: Exchange> Client<'a, E> {
         self.exchange.now().to_zoned(jiff::tz::TimeZone::UTC).date()
     }
 
+    /// Whether the device was seen to want logins.
+    pub(super) fn logs_in(&self) -> bool {
+        self.memory.login != Way::None
+    }
+
     /// The path of a service, where the device has it.
     pub(super) fn path(&self, service: Service) -> Option<String> {
         let known = self.memory.services.get(&service).cloned();

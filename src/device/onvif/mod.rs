@@ -74,6 +74,42 @@ async fn look<E: Exchange>(client: &mut Client<'_, E>, wish: &Wish, finding: &mu
     holdings::look(client, &sources, wish, finding).await
 }
 
+/// Where a channel's picture is, and whether to log in for it: only where a login was accepted just now. A device that
+/// never wanted one would count the refusal of our first against the account.
+///
+/// # Errors
+/// Where the device does not say.
+pub(super) async fn still_path(
+    exchange: &mut impl Exchange,
+    memory: &mut Memory,
+    channel: u32,
+) -> Result<(String, bool), Why> {
+    let mut client = Client::new(exchange, memory);
+    ask_still_path(&mut client, channel).await.map_err(|ask| match ask {
+        Ask::No(why) => why,
+        Ask::End(trouble) => trouble.into(),
+    })
+}
+
+async fn ask_still_path<E: Exchange>(client: &mut Client<'_, E>, channel: u32) -> Asked<(String, bool)> {
+    // A token carries the device's time, and this is what tells a login that works from rights that are lacking.
+    clock_openly(client).await?;
+    identity(client).await?;
+    if client.wants_services() {
+        services(client).await?;
+    }
+    let sources = sources(client).await?;
+    let index = usize::try_from(channel).ok().and_then(|channel| channel.checked_sub(1));
+    let source = index.and_then(|index| sources.get(index)).ok_or(Why::NotSupported)?;
+    let profile = source.profiles.first().ok_or(Why::NotTold)?;
+    let inner = format!("<ProfileToken>{}</ProfileToken>", soap::escape(profile));
+    let operation = [soap::GET_SNAPSHOT_URI, soap::GET_SNAPSHOT_URI_2]
+        .into_iter()
+        .find(|operation| client.path(operation.service).is_some() && client.can(*operation));
+    let envelope = client.ask(operation.ok_or(Why::NotSupported)?, &inner).await?;
+    Ok((answers::snapshot_path(&envelope).ok_or(Why::NotTold)?, client.logs_in()))
+}
+
 /// Puts what came of a question into its place; says whether there was anything to put. Only what ends the poll is an
 /// error here.
 fn found<T>(asked: Asked<Option<T>>, place: &mut Found<T>) -> Result<bool, Trouble> {

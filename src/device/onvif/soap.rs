@@ -39,6 +39,8 @@ operations! {
     GET_CAPABILITIES = Device "http://www.onvif.org/ver10/device/wsdl" "GetCapabilities";
     GET_PROFILES = Media "http://www.onvif.org/ver10/media/wsdl" "GetProfiles";
     GET_PROFILES_2 = Media2 "http://www.onvif.org/ver20/media/wsdl" "GetProfiles";
+    GET_SNAPSHOT_URI = Media "http://www.onvif.org/ver10/media/wsdl" "GetSnapshotUri";
+    GET_SNAPSHOT_URI_2 = Media2 "http://www.onvif.org/ver20/media/wsdl" "GetSnapshotUri";
     GET_RECORDINGS = Recording "http://www.onvif.org/ver10/recording/wsdl" "GetRecordings";
     GET_RECORDING_SUMMARY = Search "http://www.onvif.org/ver10/search/wsdl" "GetRecordingSummary";
     GET_RECORDING_INFORMATION = Search "http://www.onvif.org/ver10/search/wsdl" "GetRecordingInformation";
