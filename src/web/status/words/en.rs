@@ -231,7 +231,7 @@ pub(super) const WORDS: Words = Words {
         day_missing: "no recording",
         day_lost: "was recorded, is gone",
         day_unknown: "not looked at",
-        record_unreadable: "The record cannot be read now; the camera's past is not shown.",
+        record_unreadable: "The record cannot be read now; the past is not shown.",
         debug: "Probe with its log",
     },
     form: Forms {

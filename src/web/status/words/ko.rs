@@ -206,7 +206,7 @@ pub(super) const WORDS: Words = Words {
         day_missing: "녹화 없음",
         day_lost: "있었으나 없어짐",
         day_unknown: "확인하지 않음",
-        record_unreadable: "지금은 기록을 읽을 수 없어 카메라의 이력을 표시하지 못합니다.",
+        record_unreadable: "지금은 기록을 읽을 수 없어 이력을 표시하지 못합니다.",
         debug: "로그와 함께 점검",
     },
     form: Forms {
