@@ -135,7 +135,7 @@ fn render(shared: &Shared, snapshot: &Snapshot, key: &Key) -> Rendered {
         address: &address,
         said: key.query.said(),
     };
-    let view = View::new(snapshot, reader, Timestamp::now(), shared.app.telemetry.scheduler_last_progress());
+    let view = View::new(snapshot, &reader, Timestamp::now(), shared.app.telemetry.scheduler_last_progress());
     let found = match &key.subject {
         Subject::Overview => Ok(overview::render(&view, &key.query.wanted)),
         Subject::Site(id) => site_page(&view, id).ok_or(view.words.missing.site),
