@@ -156,15 +156,16 @@ fn sign(view: &View<'_>, spot: &Spot<'_>) -> Markup {
     let drawn = html! {
         title { (text) }
         use href={ "#s-" (worst) } x=(short(spot.x - half)) y=(short(spot.y - half)) width=(short(half * 2.0)) height=(short(half * 2.0)) {}
-        @if spot.sites > 1 {
-            text class="many" x=(short(spot.x)) y=(short(spot.y + half + 11.0)) { (view.count(spot.sites)) }
-        }
     };
     html! {
         @match (spot.site, spot.commune) {
             (Some(site), _) => a class=(worst) href={ "/sites/" (site) } aria-label=(text) { (drawn) },
             (None, Some(commune)) => a class=(worst) href={ "/?commune=" (commune) "#list" } aria-label=(text) { (drawn) },
             (None, None) => g class=(worst) role="img" aria-label=(text) { (drawn) },
+        }
+        // For the eye: who listens has heard it with the rest.
+        @if spot.sites > 1 {
+            text class="many" x=(short(spot.x)) y=(short(spot.y + half + 11.0)) aria-hidden="true" { (view.count(spot.sites)) }
         }
     }
 }
