@@ -44,7 +44,7 @@ impl Visitor {
     #[must_use]
     pub fn unknown(config: &Config, peer: Option<Peer>, method: &Method, headers: &HeaderMap) -> Self {
         let is_called_by_name = host_is_own(headers, config) || is_no_browser(method, headers);
-        let is_here = peer.is_some_and(Peer::is_this_machine) && is_called_by_name;
+        let is_here = peer.is_some_and(Peer::is_this_machine) && is_called_by_name && !came_by_proxy(headers);
         let has_certificate = config.web.tls_server_config.as_ref().is_some_and(|tls| tls.client_ca_file.is_some());
         Self { name: None, role: if is_here || has_certificate { Role::Operator } else { Role::Viewer } }
     }
@@ -92,6 +92,12 @@ fn host_is_own(headers: &HeaderMap, config: &Config) -> bool {
 /// page is from (Fetch, "append a request `Origin` header").
 fn is_no_browser(method: &Method, headers: &HeaderMap) -> bool {
     !method.is_safe() && !headers.contains_key(header::ORIGIN) && !headers.contains_key("sec-fetch-site")
+}
+
+/// Whether a proxy passed it on (RFC 7239 and what came before it): then the other end is the proxy, and who stands behind it
+/// may be anybody.
+fn came_by_proxy(headers: &HeaderMap) -> bool {
+    ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| headers.contains_key(*name))
 }
 
 /// The name in `Host`, without its port, in lower case.
@@ -168,6 +174,16 @@ mod tests {
         assert_eq!(role("10.0.0.5", "10.0.0.5"), Role::Operator, "over its own address");
         assert_eq!(role("10.0.0.6", "10.0.0.5"), Role::Viewer);
         assert_eq!(Visitor::unknown(&open, None, &Method::POST, &headers(None)).role, Role::Viewer);
+    }
+
+    #[test]
+    fn what_a_proxy_on_this_machine_passes_on_is_not_of_this_machine() {
+        let plain = config("");
+        for header in ["forwarded", "x-forwarded-for", "x-real-ip", "via"] {
+            let headers = [(header.parse().unwrap(), "203.0.113.7".parse().unwrap())].into_iter().collect();
+            let visitor = Visitor::unknown(&plain, peer("127.0.0.1", "127.0.0.1"), &Method::POST, &headers);
+            assert_eq!(visitor.role, Role::Viewer, "{header}");
+        }
     }
 
     #[test]

@@ -198,7 +198,7 @@ fn held_by(view: &View<'_>, incident: &Incident) -> Markup {
         },
         (None, None) => words.nobody_told.to_owned(),
     };
-    html! { p class="held" { (text) } }
+    html! { p class="taken" { (text) } }
 }
 
 /// Those of the past, newest first.

@@ -15,7 +15,7 @@ mod frame;
 mod incidents;
 mod language;
 mod map;
-mod names;
+pub(super) mod names;
 mod overview;
 mod query;
 mod record;
