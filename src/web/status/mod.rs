@@ -23,6 +23,9 @@ mod site;
 mod view;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use axum::Extension;
