@@ -73,7 +73,7 @@ function(lib)
           t('Camera được cấp kinh phí đang mất tín hiệu, gộp theo điểm lắp đặt và nguyên nhân. Trống là không có.', 'Funded cameras without signal, by site and cause. Empty: there are none.'),
           [
             'count by (commune, site, cause) (%s) * on (commune, site) group_left (name, village) max by (commune, site, name, village) (camwatch_site_info{%s}) * on (commune) group_left (commune_name) label_replace(max by (commune, name) (camwatch_commune_info{%s}), "commune_name", "$1", "name", "(.*)")' % [dark, s, s],
-            '1000 * min by (commune, site, cause) ((%s) * on (commune, site, camera) group_left (cause) (%s))' % [since, dark],
+            '1000 * min by (commune, site, cause) ((%s) * on (commune, site, camera) group_left () camwatch_camera_state_since_timestamp_seconds{%s})' % [dark, s],
           ],
           [
             { name: 'name', title: t('Điểm lắp đặt', 'Site'), links: [lib.to_site, lib.status_site] },
