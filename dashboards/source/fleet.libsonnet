@@ -108,7 +108,7 @@ function(lib)
         )],
       ]],
       [10, [
-        [14, lib.table(
+        [17, lib.table(
           t('Xã, phường', 'Communes'),
           t('Camera theo trạng thái, và tỷ lệ hoạt động 7 ngày.', 'Cameras by state, and the uptime of 7 days.') + ' ' + lib.uptime_note,
           local u = lib.uptime('commune', s + ',window="7d"', 'commune');
@@ -134,7 +134,7 @@ function(lib)
           t('Được cấp kinh phí, mất tín hiệu', 'Funded, without signal'),
           hidden=['commune'],
         )],
-        [10, lib.timeline(
+        [7, lib.timeline(
           t('Các xã xấu nhất theo thời gian', 'The worst communes over time'),
           t('Số camera được cấp kinh phí mất tín hiệu ở mỗi xã, 15 xã có lúc nhiều nhất.', 'Funded cameras without signal in each commune, the 15 that had most at a time.'),
           lib.range('sum by (commune) (commune:camwatch_camera_funded_dark:count{%(s)s}) and on (commune) topk(15, max by (commune) (max_over_time(commune:camwatch_camera_funded_dark:count{%(s)s}[$__range] @ end())))' % { s: s }, '{{commune}}'),

@@ -65,7 +65,9 @@ function(lang, status_url) {
   red_from(n):: lib.steps([[null, 'green'], [n, 'red']]),
   orange_from(n):: lib.steps([[null, 'green'], [n, 'orange']]),
   red_under(n):: lib.steps([[null, 'red'], [n, 'green']]),
-  uptime_steps:: lib.steps([[null, 'red'], [0.95, 'orange'], [0.98, 'green']]),
+  // What is certain: the least that an uptime was may be good, the most that it was may be bad.
+  certainly_good:: lib.steps([[null, 'text'], [0.98, 'green']]),
+  certainly_bad:: lib.steps([[null, 'red'], [0.95, 'orange'], [0.98, 'text']]),
   coverage_steps:: lib.steps([[null, 'orange'], [0.95, 'green']]),
   plain_steps:: lib.steps([[null, 'text']]),
 
@@ -95,15 +97,16 @@ function(lang, status_url) {
       unit='percentunit',
       names=true,
       defaults={ decimals: 2 },
+      thresholds=lib.certainly_good,
       overrides=[
-        lib.override(most, { thresholds: lib.uptime_steps }),
+        lib.override(most, { thresholds: lib.certainly_bad }),
         lib.override(coverage, { thresholds: lib.coverage_steps }),
       ],
     ),
   // The same as columns of a table; `names` are the letters of the three queries.
   uptime_columns(names, days):: [
-    { name: names[0], title: lib.t('Hoạt động %d ngày, ít nhất', 'Uptime of %d days, at least') % days, unit: 'percentunit', decimals: 2 },
-    { name: names[1], title: lib.t('nhiều nhất', 'at most'), unit: 'percentunit', decimals: 2, thresholds: lib.uptime_steps },
+    { name: names[0], title: lib.t('Hoạt động %d ngày, ít nhất', 'Uptime of %d days, at least') % days, unit: 'percentunit', decimals: 2, thresholds: lib.certainly_good },
+    { name: names[1], title: lib.t('nhiều nhất', 'at most'), unit: 'percentunit', decimals: 2, thresholds: lib.certainly_bad },
     { name: names[2], title: lib.t('Độ phủ dữ liệu', 'Coverage'), unit: 'percentunit', decimals: 2, thresholds: lib.coverage_steps },
   ],
   uptime_note:: lib.t(
