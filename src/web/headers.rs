@@ -14,7 +14,8 @@ pub async fn finish(State(shared): State<Shared>, request: Request, next: Next) 
     let begun = Instant::now();
     let method = request.method().clone();
     // A token is an authority, and no log's business.
-    let path = if request.uri().path().starts_with("/ack/") { "/ack/***" } else { request.uri().path() }.to_owned();
+    let asked = request.uri().path().to_owned();
+    let path = if asked.starts_with("/ack/") { "/ack/***" } else { &asked };
     let mut response = next.run(request).await;
     if path.starts_with("/api/") {
         response = as_json(response).await;
@@ -32,7 +33,7 @@ pub async fn finish(State(shared): State<Shared>, request: Request, next: Next) 
     // What is shown is a moment; no cache between here and the reader may keep it.
     set(header::CACHE_CONTROL, "no-store");
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    let policy = policy(&path, &shared.snapshot().config.web);
+    let policy = policy(&asked, &shared.snapshot().config.web);
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     response
 }
@@ -64,7 +65,8 @@ async fn as_json(response: Response) -> Response {
 /// What a page may load (Content Security Policy, level 3): what we serve, and tiles from where the operator says. Reports
 /// and the pages behind links are documents by themselves, with their style in them, and load nothing at all.
 fn policy(path: &str, web: &Web) -> HeaderValue {
-    let by_itself = path.starts_with("/reports/") || path.starts_with("/ack/");
+    let is_one_of = |prefix| path.strip_prefix(prefix).is_some_and(|rest| !rest.contains('/'));
+    let by_itself = is_one_of("/reports/") || is_one_of("/ack/");
     let loads = if by_itself {
         "style-src 'unsafe-inline'".to_owned()
     } else {

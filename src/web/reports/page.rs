@@ -19,6 +19,7 @@ pub(super) fn render(config: &Config, month: Month, now: Timestamp) -> Result<St
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>Reports of {month}</title>\n<style>\n\
          :root {{ color-scheme: light dark; }}\n\
+         html {{ background: Canvas; color: CanvasText; }}\n\
          body {{ font-family: sans-serif; line-height: 1.5; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }}\n\
          table {{ border-collapse: collapse; }} th, td {{ text-align: left; padding: .2rem 1rem .2rem 0; \
          vertical-align: top; }} code {{ overflow-wrap: anywhere; }}\n\
