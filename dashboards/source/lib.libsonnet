@@ -66,10 +66,10 @@ function(lang, status_url) {
   orange_from(n):: lib.steps([[null, 'green'], [n, 'orange']]),
   red_under(n):: lib.steps([[null, 'red'], [n, 'green']]),
   // What is certain: the least that an uptime was may be good, the most that it was may be bad.
-  certainly_good:: lib.steps([[null, 'text'], [0.98, 'green']]),
-  certainly_bad:: lib.steps([[null, 'red'], [0.95, 'orange'], [0.98, 'text']]),
+  certainly_good:: lib.steps([[null, 'transparent'], [0.98, 'green']]),
+  certainly_bad:: lib.steps([[null, 'red'], [0.95, 'orange'], [0.98, 'transparent']]),
   coverage_steps:: lib.steps([[null, 'orange'], [0.95, 'green']]),
-  plain_steps:: lib.steps([[null, 'text']]),
+  plain_steps:: lib.steps([[null, 'transparent']]),
 
   // ---- Uptime, as reports print it: floored to two decimals, so that 100 % stands only where nothing was dark; and where
   // less than 95 % of the time was observed a range, from what is certain to what is possible. `level` is what the series
