@@ -15,6 +15,8 @@ pub async fn finish(State(shared): State<Shared>, request: Request, next: Next) 
     let method = request.method().clone();
     // A token is an authority, and no log's business.
     let path = if request.uri().path().starts_with("/ack/") { "/ack/***" } else { request.uri().path() }.to_owned();
+    // The index of a month's reports is one of our pages; a report is a document.
+    let is_document = path.starts_with("/ack/") || is_report(&request);
     let mut response = next.run(request).await;
     shared.app.telemetry.http_answered(method.as_str(), &path, response.status().as_u16(), begun.elapsed());
 
@@ -29,16 +31,21 @@ pub async fn finish(State(shared): State<Shared>, request: Request, next: Next) 
     // What is shown is a moment; no cache between here and the reader may keep it.
     set(header::CACHE_CONTROL, "no-store");
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    let policy = policy(&path, &shared.snapshot().config.web);
+    let policy = policy(is_document, &shared.snapshot().config.web);
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     response
 }
 
+/// Whether a report itself is asked for.
+fn is_report(request: &Request) -> bool {
+    let uri = request.uri();
+    uri.path().starts_with("/reports/") && uri.query().is_some_and(|query| query.contains("format"))
+}
+
 /// What a page may load (Content Security Policy, level 3): what we serve, and tiles from where the operator says. Reports
 /// and the pages behind links are documents by themselves, with their style in them, and load nothing at all.
-fn policy(path: &str, web: &Web) -> HeaderValue {
-    let by_itself = path.starts_with("/reports/") || path.starts_with("/ack/");
-    let loads = if by_itself {
+fn policy(is_document: bool, web: &Web) -> HeaderValue {
+    let loads = if is_document {
         "style-src 'unsafe-inline'".to_owned()
     } else {
         let tiles = web.tiles.as_ref().map(|tiles| format!(" {}", tiles.origin)).unwrap_or_default();
