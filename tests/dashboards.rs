@@ -14,7 +14,7 @@ use serde_json::Value;
 use support::{CAMWATCH, Process, free_port, http_get, require, wait_until};
 
 const NAMES: [&str; 6] = ["camera", "commune", "fleet", "monitor", "retention", "site"];
-const LANGUAGES: [&str; 2] = ["vi", "en"];
+const LANGUAGES: [&str; 3] = ["vi", "en", "ko"];
 const RULES: &str = "config/prometheus/camwatch.dashboards.rules.yml";
 
 fn file(name: &str) -> PathBuf {
@@ -434,6 +434,8 @@ fn links_lead_down_to_dashboards_that_are_there_and_to_the_status_page() {
             for rest in panel.to_string().split("${__data.fields.").skip(1) {
                 let field = rest.split('}').next().unwrap();
                 assert!(exprs.contains(field), "{dashboard} {} has no field {field}", panel["title"]);
+                let excluded = panel["transformations"].to_string().contains(&format!("\"{field}\":true"));
+                assert!(!excluded, "{dashboard} {} has thrown {field} away", panel["title"]);
             }
         }
     }

@@ -212,6 +212,43 @@ fn ten_thousand_cameras_with_short_ids_stay_under_what_scrapers_accept() {
 }
 
 #[test]
+fn places_have_names_but_for_sites_that_are_somebodys_home() {
+    let mut inventory = fleet::inventory(32);
+    let (public, home) = (fleet::site_id(0), fleet::site_id(1));
+    let household = inventory.funds.keys().find(|fund| fund.as_str() == "ho-dan").unwrap().clone();
+    for camera in inventory.cameras.values_mut().filter(|camera| camera.site == home) {
+        camera.funds[0].fund = household.clone();
+    }
+    let page = whole(&fleet::snapshot_of(fleet::config(inventory)));
+    let info = |site, name| {
+        let labels = format!("site=\"{site}\",commune=\"comm-00\",name=\"{name}\",village=\"Yên Lệnh\"");
+        page.get(&format!("camwatch_site_info{{{labels}}}"))
+    };
+    assert_eq!(info(&public, "Cụm camera 0"), Some(1.0), "a household among others does not hide a place");
+    assert_eq!(info(&home, ""), Some(1.0));
+    let commune = r#"camwatch_commune_info{commune="comm-00",name="Xã 0",province="Hà Nam"}"#;
+    assert_eq!(page.get(commune), Some(1.0));
+}
+
+#[test]
+fn every_uptime_has_its_coverage_and_a_communes_is_that_of_all_its_cameras() {
+    let mut snapshot = fleet::snapshot(32);
+    let windows = std::sync::Arc::make_mut(&mut snapshot.windows);
+    let tally = windows.sites.get_mut(&(fleet::site_id(1), camwatch::snapshot::Window::Day)).unwrap();
+    (tally.up, tally.dark, tally.unknown) = (0, 81_000, 0);
+    std::sync::Arc::make_mut(&mut snapshot.config).metrics.detail = true;
+    let page = whole(&snapshot);
+    for series in page.series().filter(|series| series.contains("_uptime_ratio")) {
+        let coverage = series.replace("_uptime_ratio", "_coverage_ratio");
+        assert!(page.get(&coverage).is_some(), "{series} stands alone");
+    }
+    // 81,000 s of 81,400 s working at one site, 1,000 s of 82,000 s at the other: their seconds, not their shares.
+    let day = |name: &str| page.get(&format!("camwatch_commune_{name}{{commune=\"comm-00\",window=\"1d\"}}")).unwrap();
+    assert!((day("uptime_ratio") - 82_000.0 / 163_400.0).abs() < 1e-7, "{}", day("uptime_ratio"));
+    assert!((day("coverage_ratio") - 163_400.0 / 167_400.0).abs() < 1e-7, "{}", day("coverage_ratio"));
+}
+
+#[test]
 fn the_parts_together_are_the_whole_page_and_a_site_is_never_cut_in_two() {
     let snapshot = fleet::snapshot(2_000);
     let all: BTreeSet<String> = whole(&snapshot).series().map(str::to_owned).collect();
@@ -225,6 +262,7 @@ fn the_parts_together_are_the_whole_page_and_a_site_is_never_cut_in_two() {
             if let Some(site) = series.split_once("site=\"").map(|(_, rest)| rest.split('"').next().unwrap()) {
                 assert_eq!(*site_in.entry(site.to_owned()).or_insert(index), index, "{site} is whole");
             } else {
+                // A commune may have sites in several parts: what is said of it as a whole is in the first.
                 assert_eq!(index, 1, "{series} belongs to no site");
             }
         }

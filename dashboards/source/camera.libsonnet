@@ -51,7 +51,7 @@ function(lib)
           mappings=lib.means([[0, t('không, không báo trực', 'no, pages nobody'), '#8e8e8e'], [1, t('có, báo trực', 'yes, pages'), 'blue']]),
         )],
       ]],
-      [6, [
+      [4, [
         [24, lib.table(
           t('Camera này', 'This camera'),
           t('Tên, nơi lắp, ai trả, thiết bị gì; nguyên nhân nếu không tốt. Camera của hộ gia đình không có tên ở đây.', 'Name, place, who paid, which device; the cause where it is not well. Cameras of households have no name here.'),
@@ -80,7 +80,7 @@ function(lib)
           )],
         )],
       ]],
-      [7, [
+      [6, [
         [12, lib.timeline(
           t('Trạng thái', 'State'),
           t('Trạng thái theo thời gian.', 'The state over time.'),
@@ -98,10 +98,14 @@ function(lib)
       [8, [
         [8, lib.bars(
           t('Tỷ lệ hoạt động', 'Uptime'),
-          t('Trong 1, 7 và 30 ngày. Đọc cùng độ phủ bên cạnh. Cần [metrics] detail = true.', 'Over 1, 7 and 30 days. Read it with the coverage beside it. Needs [metrics] detail = true.'),
-          lib.now('max by (window) (camwatch_camera_uptime_ratio{%s})' % s, '{{window}}'),
+          t('Trong 1, 7 và 30 ngày. Cần [metrics] detail = true.', 'Over 1, 7 and 30 days. Needs [metrics] detail = true.') + ' ' + lib.uptime_note,
+          local u = lib.uptime('camera', s, 'window');
+          [
+            lib.now(u.least, '{{window}} ' + t('ít nhất', 'at least')),
+            lib.now(u.most, '{{window}} ' + t('nhiều nhất', 'at most')),
+          ],
           unit='percentunit',
-          thresholds=lib.uptime_steps,
+          thresholds=lib.plain_steps,
           defaults={ max: 1, decimals: 2 },
         )],
         [8, lib.bars(

@@ -60,18 +60,12 @@ function(lib)
           t('Số camera được cấp kinh phí của xã.', 'The commune\'s funded cameras.'),
           lib.now('count(camwatch_camera_info{%s,funded="true"}) or vector(0)' % s),
         )],
-        [6, lib.stat(
-          t('Tỷ lệ hoạt động và độ phủ, 7 ngày', 'Uptime and coverage, 7 days'),
-          t('Mọi camera của xã, số giây cộng lại. Tỷ lệ chỉ đáng tin khi độ phủ từ 95 %.', 'All cameras of the commune, their seconds added up. Under 95 % coverage an uptime says little.'),
-          [
-            lib.now('max(camwatch_commune_uptime_ratio{%s,window="7d"})' % s, t('hoạt động', 'uptime')),
-            lib.now('max(camwatch_commune_coverage_ratio{%s,window="7d"})' % s, t('độ phủ', 'coverage')),
-          ],
-          unit='percentunit',
-          thresholds=lib.uptime_steps,
-          names=true,
-          defaults={ decimals: 2 },
-          overrides=[lib.override(t('độ phủ', 'coverage'), { thresholds: lib.coverage_steps })],
+        [6, lib.uptime_stat(
+          t('Tỷ lệ hoạt động 7 ngày', 'Uptime, 7 days'),
+          t('Mọi camera của xã, số giây cộng lại.', 'All cameras of the commune, their seconds added up.') + ' ' + lib.uptime_note,
+          'commune',
+          s + ',window="7d"',
+          'commune',
         )],
       ]],
       [10, [
@@ -105,15 +99,17 @@ function(lib)
       [10, [
         [16, lib.table(
           t('Điểm lắp đặt', 'Sites'),
-          t('50 điểm có nhiều camera mất tín hiệu nhất, với tỷ lệ hoạt động 7 ngày, độ phủ và thời gian lưu ngắn nhất.', 'The 50 sites with most cameras without signal, with the uptime of 7 days, its coverage, and the shortest retention.'),
+          t('50 điểm có nhiều camera không tốt nhất, với tỷ lệ hoạt động 7 ngày và thời gian lưu ngắn nhất.', 'The 50 sites with most cameras that are not well, with the uptime of 7 days and the shortest retention.') + ' ' + lib.uptime_note,
+          local u = lib.uptime('site', s + ',window="7d"', 'commune, site');
           local worst = 'topk(50, sum by (commune, site) (camwatch_site_cameras{%s,state=~"dark|degraded|unknown"}))' % s;
-          local of(expr) = '%s and on (commune, site) %s' % [expr, worst];
+          local of(expr) = '(%s) and on (commune, site) %s' % [expr, worst];
           [
             'max by (commune, site, name, village) (camwatch_site_info{%s}) * 0 + on (commune, site) group_left () %s' % [s, worst],
             of('sum by (commune, site) (camwatch_site_cameras{%s,state="dark"})' % s),
             of('sum by (commune, site) (camwatch_site_cameras{%s})' % s),
-            of('max by (commune, site) (camwatch_site_uptime_ratio{%s,window="7d"})' % s),
-            of('max by (commune, site) (camwatch_site_coverage_ratio{%s,window="7d"})' % s),
+            of(u.least),
+            of(u.most),
+            of(u.coverage),
             of('min by (commune, site) (camwatch_site_retention_seconds{%s})' % s),
           ],
           [
@@ -123,9 +119,8 @@ function(lib)
             { name: 'B', title: t('Mất tín hiệu', 'Without signal'), thresholds: lib.red_from(1) },
             { name: 'A', title: t('Không tốt', 'Not well'), thresholds: lib.orange_from(1) },
             { name: 'C', title: t('Số camera', 'Cameras') },
-            { name: 'D', title: t('Tỷ lệ hoạt động 7 ngày', 'Uptime, 7 days'), unit: 'percentunit', decimals: 2, thresholds: lib.uptime_steps },
-            { name: 'E', title: t('Độ phủ dữ liệu', 'Coverage'), unit: 'percentunit', decimals: 1, thresholds: lib.coverage_steps },
-            { name: 'F', title: t('Lưu ngắn nhất', 'Shortest retention'), unit: 'dtdurations', decimals: 0 },
+          ] + lib.uptime_columns(['D', 'E', 'F'], 7) + [
+            { name: 'G', title: t('Lưu ngắn nhất', 'Shortest retention'), unit: 'dtdurations', decimals: 0 },
           ],
           t('Không tốt', 'Not well'),
           hidden=['commune'],

@@ -72,19 +72,19 @@ function(lib)
           t('Ở đâu, từ khi nào, vì sao', 'Where, since when, why'),
           t('Camera được cấp kinh phí đang mất tín hiệu, gộp theo điểm lắp đặt và nguyên nhân. Trống là không có.', 'Funded cameras without signal, by site and cause. Empty: there are none.'),
           [
-            'count by (commune, site, cause) (%s) * on (commune, site) group_left (name, village) max by (commune, site, name, village) (camwatch_site_info{%s})' % [dark, s],
+            'count by (commune, site, cause) (%s) * on (commune, site) group_left (name, village) max by (commune, site, name, village) (camwatch_site_info{%s}) * on (commune) group_left (commune_name) label_replace(max by (commune, name) (camwatch_commune_info{%s}), "commune_name", "$1", "name", "(.*)")' % [dark, s, s],
             '1000 * min by (commune, site, cause) ((%s) * on (commune, site, camera) group_left (cause) (%s))' % [since, dark],
           ],
           [
             { name: 'name', title: t('Điểm lắp đặt', 'Site'), links: [lib.to_site, lib.status_site] },
             { name: 'village', title: t('Thôn, tổ dân phố', 'Village') },
-            { name: 'commune', title: t('Xã, phường', 'Commune'), links: [lib.to_commune] },
+            { name: 'commune_name', title: t('Xã, phường', 'Commune'), links: [lib.to_commune] },
             { name: 'A', title: t('Mất tín hiệu', 'Without signal'), thresholds: lib.red_from(1), width: 120 },
             { name: 'B', title: t('Từ', 'Since'), unit: 'dateTimeFromNow' },
             { name: 'cause', title: t('Nguyên nhân', 'Cause'), mappings: lib.cause_mappings },
-            { name: 'site', title: t('Mã điểm', 'Site id') },
           ],
           t('Mất tín hiệu', 'Without signal'),
+          hidden=['site', 'commune'],
         )],
         [10, lib.map(
           t('Bản đồ', 'Map'),
@@ -110,15 +110,17 @@ function(lib)
       [10, [
         [14, lib.table(
           t('Xã, phường', 'Communes'),
-          t('Camera theo trạng thái, tỷ lệ hoạt động 7 ngày và độ phủ dữ liệu của nó: tỷ lệ chỉ đáng tin khi độ phủ từ 95 %.', 'Cameras by state, and the uptime of 7 days with its coverage: under 95 % coverage an uptime says little.'),
+          t('Camera theo trạng thái, và tỷ lệ hoạt động 7 ngày.', 'Cameras by state, and the uptime of 7 days.') + ' ' + lib.uptime_note,
+          local u = lib.uptime('commune', s + ',window="7d"', 'commune');
           [
             'max by (commune, name, province) (camwatch_commune_info{%(s)s}) * 0 + on (commune) group_left () (sum by (commune) (commune:camwatch_camera_funded_dark:count{%(s)s}) or sum by (commune) (camwatch_commune_info{%(s)s}) * 0)' % { s: s },
             sites('commune:camwatch_site_cameras:sum{%s,state="dark"}' % s),
             sites('commune:camwatch_site_cameras:sum{%s,state="degraded"}' % s),
             sites('commune:camwatch_site_cameras:sum{%s,state="unknown"}' % s),
             sites('commune:camwatch_site_cameras:sum{%s}' % s),
-            'max by (commune) (camwatch_commune_uptime_ratio{%s,window="7d"})' % s,
-            'max by (commune) (camwatch_commune_coverage_ratio{%s,window="7d"})' % s,
+            u.least,
+            u.most,
+            u.coverage,
           ],
           [
             { name: 'name', title: t('Xã, phường', 'Commune'), links: [lib.to_commune] },
@@ -128,9 +130,7 @@ function(lib)
             { name: 'C', title: t('Có lỗi', 'With a fault') },
             { name: 'D', title: t('Không xác định', 'Not known') },
             { name: 'E', title: t('Số camera', 'Cameras') },
-            { name: 'F', title: t('Tỷ lệ hoạt động 7 ngày', 'Uptime, 7 days'), unit: 'percentunit', decimals: 2, thresholds: lib.uptime_steps },
-            { name: 'G', title: t('Độ phủ dữ liệu', 'Coverage'), unit: 'percentunit', decimals: 1, thresholds: lib.coverage_steps },
-          ],
+          ] + lib.uptime_columns(['F', 'G', 'H'], 7),
           t('Được cấp kinh phí, mất tín hiệu', 'Funded, without signal'),
           hidden=['commune'],
         )],
@@ -172,24 +172,23 @@ function(lib)
           ],
         )],
       ]],
-      [9, [
+      [6, [
         [24, lib.table(
           t('Nguồn kinh phí có mục tiêu', 'Funds with a target'),
-          t('Tỷ lệ hoạt động 30 ngày so với cam kết; luôn đọc cùng độ phủ dữ liệu.', 'The uptime of 30 days against what was promised; always read it beside its coverage.'),
+          t('Tỷ lệ hoạt động 30 ngày so với cam kết.', 'The uptime of 30 days against what was promised.') + ' ' + lib.uptime_note,
+          local u = lib.uptime('fund', 'job=~"$job",window="30d"', 'fund');
+          local promised(expr) = '(%s) and on (fund) camwatch_fund_target_ratio{job=~"$job"}' % expr;
           [
             'max by (fund) (camwatch_fund_target_ratio{job=~"$job"})',
-            'max by (fund) (camwatch_fund_uptime_ratio{job=~"$job",window="30d"}) and on (fund) camwatch_fund_target_ratio{job=~"$job"}',
-            'max by (fund) (camwatch_fund_coverage_ratio{job=~"$job",window="30d"}) and on (fund) camwatch_fund_target_ratio{job=~"$job"}',
-            'max by (fund) (camwatch_fund_uptime_ratio{job=~"$job",window="1d"}) and on (fund) camwatch_fund_target_ratio{job=~"$job"}',
+            promised(u.least),
+            promised(u.most),
+            promised(u.coverage),
           ],
           [
             { name: 'fund', title: t('Nguồn kinh phí', 'Fund') },
             { name: 'A', title: t('Mục tiêu', 'Target'), unit: 'percentunit', decimals: 2 },
-            { name: 'B', title: t('Tỷ lệ hoạt động 30 ngày', 'Uptime, 30 days'), unit: 'percentunit', decimals: 2, thresholds: lib.uptime_steps },
-            { name: 'C', title: t('Độ phủ dữ liệu 30 ngày', 'Coverage, 30 days'), unit: 'percentunit', decimals: 1, thresholds: lib.coverage_steps },
-            { name: 'D', title: t('Tỷ lệ hoạt động 1 ngày', 'Uptime, 1 day'), unit: 'percentunit', decimals: 2, thresholds: lib.uptime_steps },
-          ],
-          t('Tỷ lệ hoạt động 30 ngày', 'Uptime, 30 days'),
+          ] + lib.uptime_columns(['B', 'C', 'D'], 30),
+          t('nhiều nhất', 'at most'),
           descending=false,
         )],
       ]],

@@ -69,6 +69,50 @@ function(lang, status_url) {
   coverage_steps:: lib.steps([[null, 'orange'], [0.95, 'green']]),
   plain_steps:: lib.steps([[null, 'text']]),
 
+  // ---- Uptime, as reports print it: floored to two decimals, so that 100 % stands only where nothing was dark; and where
+  // less than 95 % of the time was observed a range, from what is certain to what is possible. `level` is what the series
+  // are of (camera, site, commune, fund), `selector` their matchers, `by` the labels that stay.
+  uptime(level, selector, by)::
+    local uptime = 'max by (%s) (camwatch_%s_uptime_ratio{%s})' % [by, level, selector];
+    local coverage = 'max by (%s) (camwatch_%s_coverage_ratio{%s})' % [by, level, selector];
+    // The last term: 57 % as a binary fraction lies a hair below itself.
+    local floored(expr) = 'floor(10000 * (%s) + 0.000001) / 10000' % expr;
+    local enough = '(%s and on (%s) %s >= 0.95)' % [uptime, by, coverage];
+    {
+      least: floored('%s or %s * on (%s) %s' % [enough, uptime, by, coverage]),
+      most: floored('%s or 1 - %s * on (%s) (1 - %s)' % [enough, coverage, by, uptime]),
+      coverage: coverage,
+    },
+  // The three numbers of one group, side by side.
+  uptime_stat(title, description, level, selector, by)::
+    local u = lib.uptime(level, selector, by);
+    local most = lib.t('nhiều nhất', 'at most');
+    local coverage = lib.t('độ phủ', 'coverage');
+    lib.stat(
+      title,
+      description,
+      [lib.now(u.least, lib.t('ít nhất', 'at least')), lib.now(u.most, most), lib.now(u.coverage, coverage)],
+      unit='percentunit',
+      names=true,
+      defaults={ decimals: 2 },
+      overrides=[
+        lib.override(most, { thresholds: lib.uptime_steps }),
+        lib.override(coverage, { thresholds: lib.coverage_steps }),
+      ],
+    ),
+  // The same as columns of a table; `names` are the letters of the three queries.
+  uptime_columns(names, days):: [
+    { name: names[0], title: lib.t('Hoạt động %d ngày, ít nhất', 'Uptime of %d days, at least') % days, unit: 'percentunit', decimals: 2 },
+    { name: names[1], title: lib.t('nhiều nhất', 'at most'), unit: 'percentunit', decimals: 2, thresholds: lib.uptime_steps },
+    { name: names[2], title: lib.t('Độ phủ dữ liệu', 'Coverage'), unit: 'percentunit', decimals: 2, thresholds: lib.coverage_steps },
+  ],
+  uptime_note:: lib.t(
+    'Quan sát được dưới 95 % thời gian thì là khoảng, từ phần chắc chắn đến phần có thể.',
+    'Where less than 95 % of the time was observed it is a range, from what is certain to what is possible.',
+  ),
+  // How much of what is required recordings reach back.
+  held_steps:: lib.steps([[null, 'red'], [0.5, 'orange'], [0.96, 'green']]),
+
   override(field, properties):: {
     matcher: { id: 'byName', options: field },
     properties: [{ id: key, value: properties[key] } for key in std.objectFields(properties)],
@@ -204,7 +248,11 @@ function(lang, status_url) {
       + (if std.objectHas(f, 'width') then { 'custom.width': f.width } else {});
     panel('table', title, description, [lib.rows(expr) for expr in exprs], 'none', {
       defaults: { custom: { align: 'auto', cellOptions: { type: 'auto' }, filterable: true, inspect: false } },
-      overrides: [lib.override(field_name(f), properties(f)) for f in fields],
+      // A column that is not shown is still a field: links take their values from it.
+      overrides: [lib.override(field_name(f), properties(f)) for f in fields] + [
+        lib.override(name, { 'custom.hidden': true, 'custom.hideFrom': { viz: true, legend: true, tooltip: true } })
+        for name in hidden
+      ],
       links: links,
       options: {
         cellHeight: 'sm',
@@ -218,7 +266,7 @@ function(lang, status_url) {
         {
           id: 'organize',
           options: {
-            excludeByName: { [name]: true for name in ['Time'] + hidden },
+            excludeByName: { Time: true },
             includeByName: {},
             indexByName: { [field_name(fields[i])]: i for i in std.range(0, std.length(fields) - 1) },
             renameByName: {},

@@ -1,5 +1,5 @@
 // Every dashboard in every language, by the file that it goes to:  jsonnet -c -m .. main.jsonnet
-local languages = ['vi', 'en'];
+local languages = ['vi', 'en', 'ko'];
 local dashboards = {
   fleet: import 'fleet.libsonnet',
   commune: import 'commune.libsonnet',

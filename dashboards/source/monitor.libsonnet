@@ -79,7 +79,7 @@ function(lib)
         [8, rates(
           t('Không thành công theo nguyên nhân', 'Failures by cause'),
           t('Mỗi giây. Nhiều nguyên nhân đường truyền cùng lúc ở mọi nơi: xem mạng của máy giám sát.', 'Each second. Many causes of the path everywhere at once: look at the monitor\'s own line.'),
-          [['sum by (cause) (rate(camwatch_probe_failures_total{%s}[$__rate_interval])) > 0 or sum(rate(camwatch_probe_failures_total{%s}[$__rate_interval])) * 0' % [s, s], '{{cause}}']],
+          [['sum by (cause) (rate(camwatch_probe_failures_total{%s}[$__rate_interval])) > 0 or label_replace(sum(rate(camwatch_probe_failures_total{%s}[$__rate_interval])) * 0, "cause", "—", "", "")' % [s, s], '{{cause}}']],
           stacked=true,
           overrides=lib.cause_overrides,
         )],

@@ -83,11 +83,11 @@ function(lib)
         )],
         [10, lib.bars(
           t('Điểm lưu ngắn nhất', 'Sites with the shortest retention'),
-          t('Camera kém nhất của mỗi điểm, 15 điểm kém nhất.', 'The worst camera of each site, the 15 worst sites.'),
-          lib.now('sort(bottomk(15, min by (site) (camwatch_site_retention_seconds{%s})))' % s, '{{site}}'),
-          unit='dtdurations',
-          thresholds=lib.steps([[null, 'red'], [15 * 86400, 'orange'], [29 * 86400, 'green']]),
-          defaults={ decimals: 0 },
+          t('Phần thời gian phải lưu mà camera kém nhất của mỗi điểm đạt được, 15 điểm kém nhất.', 'How much of the required time the worst camera of each site holds, the 15 worst sites.'),
+          lib.now('sort(bottomk(15, min by (site) (clamp_max(camwatch_camera_retention_seconds{%(s)s} / camwatch_camera_retention_required_seconds{%(s)s}, 1))))' % { s: s }, '{{site}}'),
+          unit='percentunit',
+          thresholds=lib.held_steps,
+          defaults={ max: 1, decimals: 0 },
         )],
       ]],
       [9, [

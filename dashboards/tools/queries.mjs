@@ -15,7 +15,7 @@ export function load(directory, language) {
 // What Grafana makes of `$name`, `${name}`, `${name:raw}` and its own intervals. An unknown variable is a fault.
 export function fill(text, values, span) {
   const own = { __rate_interval: '1m', __interval: `${span.step}s`, __range: `${span.seconds}s`, __range_s: `${span.seconds}` };
-  return text.replace(/\$(?:\{(\w+)(?::\w+)?\}|(\w+))/g, (whole, braced, plain) => {
+  return text.replace(/\$(?:\{(\w+)(?::\w+)?\}|([a-z_]\w*))/g, (whole, braced, plain) => {
     const value = { ...own, ...values }[braced ?? plain];
     if (value === undefined) throw new Error(`${whole} in ${text} is no variable`);
     return value;

@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::Shared;
+use super::{Shared, api};
 use crate::config::Web;
 
 pub async fn finish(State(shared): State<Shared>, request: Request, next: Next) -> Response {
@@ -18,6 +18,9 @@ pub async fn finish(State(shared): State<Shared>, request: Request, next: Next) 
     // The index of a month's reports is one of our pages; a report is a document.
     let is_document = path.starts_with("/ack/") || is_report(&request);
     let mut response = next.run(request).await;
+    if path.starts_with("/api/") {
+        response = as_json(response).await;
+    }
     shared.app.telemetry.http_answered(method.as_str(), &path, response.status().as_u16(), begun.elapsed());
 
     let headers = response.headers_mut();
@@ -40,6 +43,30 @@ pub async fn finish(State(shared): State<Shared>, request: Request, next: Next) 
 fn is_report(request: &Request) -> bool {
     let uri = request.uri();
     uri.path().starts_with("/reports/") && uri.query().is_some_and(|query| query.contains("format"))
+}
+
+/// Of an error's text.
+const MOST_SAID: usize = 4096;
+
+/// An error that no handler made, as the API tells errors: whatever a program asks, what it reads is JSON.
+async fn as_json(response: Response) -> Response {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !(status.is_client_error() || status.is_server_error()) || kind.starts_with("application/json") {
+        return response;
+    }
+    let (mut head, body) = response.into_parts();
+    let said = axum::body::to_bytes(body, MOST_SAID).await.unwrap_or_default();
+    let said = String::from_utf8_lossy(&said);
+    let said = match (said.trim(), status) {
+        ("", StatusCode::METHOD_NOT_ALLOWED) => "this path has other methods; Allow says which",
+        ("", _) => status.canonical_reason().unwrap_or("refused"),
+        (said, _) => said,
+    };
+    let told = api::error(status, said);
+    head.headers.remove(header::CONTENT_LENGTH);
+    head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Response::from_parts(head, told.into_body())
 }
 
 /// What a page may load (Content Security Policy, level 3): what we serve, and tiles from where the operator says. Reports

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
@@ -80,7 +80,12 @@ pub struct On {
     channel: Option<String>,
 }
 
-pub async fn pair(State(shared): State<Shared>, _: Operator, Path(id): Path<String>, on: Query<On>) -> Response {
+pub async fn pair(
+    State(shared): State<Shared>,
+    _: Operator,
+    Path(id): Path<String>,
+    api::Asked(on): api::Asked<On>,
+) -> Response {
     let Ok(officer) = OfficerId::new(&id) else {
         return api::error(StatusCode::NOT_FOUND, &NotPaired::Officer(id).to_string());
     };

@@ -125,9 +125,15 @@ struct Made {
     bytes: Vec<u8>,
 }
 
-pub async fn report(State(shared): State<Shared>, Path(month): Path<String>, about: Query<About>) -> Response {
+pub async fn report(
+    State(shared): State<Shared>,
+    Path(month): Path<String>,
+    api::Asked(about): api::Asked<About>,
+) -> Response {
     let made = async {
-        let month: Month = month.parse().map_err(|bad| Failed::Question(format!("{bad}")))?;
+        let month: Month = month.parse().map_err(|_| {
+            Failed::Question(format!("{:?} is no month; write YYYY-MM, as in 2026-10", api::shown(&month)))
+        })?;
         make(&shared, month, about.edition().map_err(Failed::Question)?, None, Format::Json).await
     };
     match made.await {

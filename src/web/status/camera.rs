@@ -343,7 +343,7 @@ fn day_by_day(view: &View<'_>, past: &CameraPast) -> Markup {
         @if !days.is_empty() {
             details {
                 summary { (words.day_by_day) ": " (view.count(days.len())) }
-                div class="sideways" tabindex="0" role="region" aria-label=(words.day_by_day) {
+                div class="sideways" tabindex="0" role="group" aria-label=(words.day_by_day) {
                     table {
                         caption class="unseen" { (words.day_by_day) }
                         thead {
@@ -385,7 +385,7 @@ fn outages(view: &View<'_>, past: &CameraPast) -> Markup {
                         th scope="col" { (incident.from) }
                         th scope="col" { (incident.to) }
                         th scope="col" class="figure" { (words.length) }
-                        th scope="col" { (view.words.list.why) }
+                        th scope="col" { (view.manner.words.column.cause) }
                     }
                 }
                 tbody {

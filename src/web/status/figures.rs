@@ -21,6 +21,7 @@ pub(super) fn uptimes(view: &View<'_>, tally: impl Fn(Window) -> Option<Tally>) 
     html! {
         @if rows.is_empty() { p class="faint" { (words.no_figures) } } @else {
             table {
+                caption class="unseen" { (words.uptime) }
                 thead {
                     tr {
                         th scope="col" { (words.window) }

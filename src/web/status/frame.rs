@@ -13,7 +13,7 @@ const SIGNS: &str = concat!(
     r#"<symbol id="s-up" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7"/><path class="ink" d="M4.5 8.2 7 10.7l4.6-5"/></symbol>"#,
     r#"<symbol id="s-degraded" viewBox="0 0 16 16"><path d="M8 .8 15.6 14.6H.4z"/><path class="ink" d="M8 5.4v4.2M8 11.6v1"/></symbol>"#,
     r#"<symbol id="s-dark" viewBox="0 0 16 16"><path d="M1 1h14v14H1z"/><path class="ink" d="M4.6 4.6l6.8 6.8M11.4 4.6l-6.8 6.8"/></symbol>"#,
-    r#"<symbol id="s-unknown" viewBox="0 0 16 16"><path d="M8 .2 15.8 8 8 15.8.2 8z"/><path class="ink" d="M6 6.2a2 2 0 1 1 2.7 1.9c-.5.2-.7.5-.7 1.1M8 11v1"/></symbol>"#,
+    r#"<symbol id="s-unknown" viewBox="0 0 16 16"><path d="M8 .3 14.8 4.1v7.8L8 15.7 1.2 11.9V4.1z"/><path class="ink" d="M6 6.1a2 2 0 1 1 2.8 1.9c-.6.3-.8.6-.8 1.2M8 11.2v.9"/></symbol>"#,
     r#"<symbol id="s-maintenance" viewBox="0 0 16 16"><rect x="1" y="2.5" width="14" height="11" rx="4"/><path class="ink" d="M6 5.6v4.8M10 5.6v4.8"/></symbol>"#,
     "</defs></svg>"
 );
@@ -45,6 +45,7 @@ pub(super) fn document(view: &View<'_>, title: &str, crumbs: &[Crumb<'_>], main:
                     (languages(view))
                 }
                 p id="live" class="notice warning" role="status" hidden data-paused=(words.paused) {}
+                p id="news" class="unseen" role="status" {}
                 main id="content" tabindex="-1" {
                     (notices(view))
                     (main)
@@ -61,7 +62,9 @@ fn trail(view: &View<'_>, crumbs: &[Crumb<'_>]) -> Markup {
         nav class="trail" aria-label=(view.words.frame.path) {
             ol {
                 li { a href="/" { strong { "camwatch" } @if !crumbs.is_empty() { " · " (view.words.frame.overview) } } }
-                @for (address, name) in crumbs { li { a href=(address) { (name) } } }
+                @for (address, name) in crumbs {
+                    @if address == view.address { li aria-current="page" { (name) } } @else { li { a href=(address) { (name) } } }
+                }
             }
         }
     }

@@ -112,10 +112,25 @@ fn card(view: &View<'_>, incident: &Incident) -> Markup {
                 (place(view, incident))
             }
             @if of_several(incident) { p class="faint" { (names(view, incident)) } }
-            p { b { (words.likely) ": " } (advice.likely) " " b { (words.first) ": " } (advice.first) }
-            (held_by(view, incident))
-            @if standing.is_some_and(|standing| standing.acknowledged.is_none()) { (forms::acknowledge(view, &incident.id)) }
+            @if state == State::Degraded {
+                // A picture comes: what to do about it can wait until somebody opens it.
+                (held_by(view, incident))
+                details { summary { (words.what_to_do) } (what_to_do(view, incident)) }
+            } @else {
+                (what_to_do(view, incident))
+                (held_by(view, incident))
+            }
         }
+    }
+}
+
+fn what_to_do(view: &View<'_>, incident: &Incident) -> Markup {
+    let words = &view.words.incident;
+    let advice = view.advice(incident.scope, incident.cause);
+    let is_free = view.snapshot.paging.get(&incident.id).is_some_and(|standing| standing.acknowledged.is_none());
+    html! {
+        p { b { (words.likely) ": " } (advice.likely) " " b { (words.first) ": " } (advice.first) }
+        @if is_free { (forms::acknowledge(view, &incident.id)) }
     }
 }
 
@@ -208,19 +223,18 @@ pub(super) fn past(view: &View<'_>, incidents: &[ClosedIncident]) -> Markup {
         section aria-labelledby="past" {
             h2 id="past" { (words.past) }
             @if incidents.is_empty() { p class="faint" { (words.past_none) } } @else {
-                div class="sideways" tabindex="0" role="region" aria-labelledby="past" {
-                    table {
-                        thead { tr { th scope="col" { (words.what) } th scope="col" { (words.from) } th scope="col" { (words.to) } } }
-                        tbody {
-                            @for one in incidents {
-                                tr {
-                                    td {
-                                        (view.trouble(one.incident.scope, one.incident.cause)) ": " (subject(view, &one.incident))
-                                        " " small { (view.advice(one.incident.scope, one.incident.cause).name) }
-                                    }
-                                    td { (view.time(one.incident.since)) }
-                                    td { @match one.closed_at { Some(at) => (view.time(at)), None => (words.still_open) } }
+                table {
+                    caption class="unseen" { (words.past) }
+                    thead { tr { th scope="col" { (words.what) } th scope="col" { (words.from) } th scope="col" { (words.to) } } }
+                    tbody {
+                        @for one in incidents {
+                            tr {
+                                td {
+                                    (view.trouble(one.incident.scope, one.incident.cause)) ": " (subject(view, &one.incident))
+                                    " " small { (view.advice(one.incident.scope, one.incident.cause).name) }
                                 }
+                                td { (view.time(one.incident.since)) }
+                                td { @match one.closed_at { Some(at) => (view.time(at)), None => (words.still_open) } }
                             }
                         }
                     }

@@ -10,6 +10,10 @@
   const LATEST = 60000; // And no less often, since lengths of time go on.
   const PATIENCE = 20000; // Silence for so long is told to the reader.
 
+  const KEPT = 20000; // What came of a form stays to be read for so long.
+
+  const news = document.getElementById("news");
+  const begun = Date.now();
   let etag = null;
   let last = Date.now();
   let heard = Date.now();
@@ -48,10 +52,13 @@
     if (!next || !main) return;
     const focus = place(main, document.activeElement);
     const open = [...main.querySelectorAll("details")].map((one) => one.open);
-    // What came of a form was told once.
+    const heading = main.querySelector("h1")?.textContent;
     const scroll = window.scrollY;
     main.replaceChildren(...next.childNodes);
     document.title = page.title;
+    // Who listens to the page hears what has changed at the top of it, and nothing else of it again.
+    const now = main.querySelector(".glance")?.innerText;
+    if (news && heading !== undefined && main.querySelector("h1")?.textContent !== heading) news.textContent = now ?? "";
     const details = [...main.querySelectorAll("details")];
     if (details.length === open.length) details.forEach((one, index) => (one.open = open[index]));
     const found = find(main, focus);
@@ -61,11 +68,15 @@
 
   const refresh = async () => {
     const main = document.querySelector("main");
-    if (running || document.hidden || isBusy(main)) return;
+    if (running || document.hidden) return;
+    if (isBusy(main)) {
+      if (Date.now() - last > LATEST) say(live.dataset.paused);
+      return;
+    }
     running = true;
     try {
       const url = new URL(window.location.href);
-      url.searchParams.delete("said");
+      if (Date.now() - begun > KEPT) url.searchParams.delete("said");
       const headers = etag ? { "If-None-Match": etag } : {};
       const answer = await fetch(url, { headers, cache: "no-store", credentials: "same-origin" });
       if (answer.status === 200) {

@@ -16,13 +16,16 @@ mod incidents;
 mod language;
 mod map;
 mod month;
-mod names;
+pub(super) mod names;
 mod overview;
 mod query;
 mod record;
 mod site;
 mod view;
 mod words;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

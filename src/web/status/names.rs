@@ -9,7 +9,7 @@ use crate::judgement::event::IncidentScope;
 use crate::web::visitor::Visitor;
 
 /// What things are called to one reader.
-pub(super) struct Names<'a> {
+pub(in crate::web) struct Names<'a> {
     inventory: &'a Inventory,
     sees_all: bool,
     /// Sites of nothing but hidden cameras: their names say whose they are.
@@ -92,7 +92,7 @@ impl<'a> Names<'a> {
 }
 
 /// A household's, or one in a private place: its name may say where it looks or whose it is.
-fn is_private(inventory: &Inventory, camera: &Camera) -> bool {
+pub(in crate::web) fn is_private(inventory: &Inventory, camera: &Camera) -> bool {
     let is_households = |fund: Option<&Fund>| fund.is_some_and(|fund| fund.kind == FundKind::Household);
     // Metrics withhold what a household paid the most of, reports what a household paid any of and did not agree to.
     let mut funds = camera.funds.iter().map(|share| inventory.funds.get(&share.fund));

@@ -2,13 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::fleet::worst_first;
+use super::fleet::{Counts, WORST_FIRST, worst_first};
 use super::frame::{self, Crumb};
 use super::record::SitePast;
-use super::view::View;
+use super::view::{View, sign};
 use super::{cameras, figures, incidents};
 use crate::inventory::{Scope, Site};
 use crate::judgement::event::IncidentScope;
+use crate::observation::State;
 use crate::snapshot::{CameraStatus, Incident, RecorderStatus};
 
 /// Cameras that are listed; a site is what hangs on one line and has far fewer.
@@ -32,7 +33,7 @@ pub(super) fn render(view: &View<'_>, site: &Site, past: Result<&SitePast, &str>
         _ => cameras.iter().any(|camera| incident.cameras.contains(&camera.camera)),
     };
     let main = html! {
-        h1 { (name) }
+        (glance(view, &cameras, name))
         (facts(view, site))
         (incidents::concerning(view, concerns))
         section aria-labelledby="cameras" {
@@ -62,6 +63,22 @@ pub(super) fn render(view: &View<'_>, site: &Site, past: Result<&SitePast, &str>
         (format!("/sites/{}", site.id), name),
     ];
     frame::document(view, name, &crumbs, &main)
+}
+
+/// The worst that there is, and how many cameras are in each state.
+fn glance(view: &View<'_>, cameras: &[&CameraStatus], name: &str) -> Markup {
+    let counts = Counts::of(cameras.iter().copied());
+    html! {
+        div class={ "glance " (counts.worst().unwrap_or(State::Unknown)) } {
+            h1 { (name) }
+            ul class="tally" {
+                @for state in WORST_FIRST.into_iter().filter(|state| counts.get(*state) > 0) {
+                    li class={ "badge " (state) } { (sign(state)) (view.count(counts.get(state))) " " (view.state(state)) }
+                }
+            }
+            p class="faint" { ((view.words.frame.as_of)(&view.manner.moment(view.snapshot.at))) }
+        }
+    }
 }
 
 fn facts(view: &View<'_>, site: &Site) -> Markup {
@@ -99,8 +116,9 @@ fn retention(view: &View<'_>, cameras: &[&CameraStatus]) -> Markup {
         section aria-labelledby="retention" {
             h2 id="retention" { (words.retention) }
             p { ((words.compliant)(&view.count(compliant), &view.count(rows.len()))) }
-            div class="sideways" tabindex="0" role="region" aria-labelledby="retention" {
+            div class="sideways" tabindex="0" role="group" aria-labelledby="retention" {
                 table {
+                    caption class="unseen" { (words.retention) }
                     thead {
                         tr {
                             th scope="col" { (view.words.list.camera) }

@@ -133,5 +133,5 @@ impl<'a> View<'a> {
 
 /// The sign of a state; [`super::frame`] draws what it refers to. The word beside it says the same.
 pub(super) fn sign(state: State) -> Markup {
-    html! { svg class={ "sign " (state) } aria-hidden="true" focusable="false" viewBox="0 0 16 16" { use href={ "#s-" (state) }; } }
+    html! { svg class={ "sign " (state) } width="16" height="16" aria-hidden="true" { use href={ "#s-" (state) }; } }
 }

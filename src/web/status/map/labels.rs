@@ -21,7 +21,7 @@ const MOST: usize = 40;
 /// where the picture is drawn smaller and its letters larger.
 const WIDE: f64 = 13.0;
 const NARROW: f64 = 23.0;
-const LETTER: f64 = 0.56;
+const LETTER: f64 = 0.62;
 
 #[derive(Debug, Clone, Copy)]
 struct Area {

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use maud::{Markup, PreEscaped, html};
 
 use self::labels::{Label, place};
-use self::plane::{Plane, Position};
+use self::plane::{Plane, Position, Tile};
 use super::fleet::{Counts, WORST_FIRST};
 use super::view::View;
 use crate::inventory::{CommuneId, SiteId};
@@ -22,6 +22,8 @@ use crate::snapshot::CameraStatus;
 const MOST_SITES: usize = 300;
 /// The cells of the grid that then says what is close, along the longer side.
 const CELLS: f64 = 24.0;
+/// Beyond so many signs their words are told to those who listen, and not on hovering too: that is half of a map's bytes.
+const MOST_TITLES: usize = 60;
 /// Half the side of a sign, in units of the picture.
 const HALF: f64 = 9.0;
 
@@ -42,7 +44,8 @@ pub(super) fn section(view: &View<'_>, cameras: &[&CameraStatus]) -> Markup {
     let words = &view.words.map;
     let (sites, unplaced) = sites(view, cameras);
     let positions: Vec<Position> = sites.iter().map(|(position, ..)| *position).collect();
-    let Some(plane) = Plane::around(&positions) else { return html! {} };
+    let tiles = view.snapshot.config.web.tiles.as_ref();
+    let Some(plane) = Plane::around(&positions, tiles.is_some()) else { return html! {} };
     let mut spots: Vec<Spot<'_>> = sites
         .into_iter()
         .map(|(position, site, commune, counts)| {
@@ -61,15 +64,30 @@ pub(super) fn section(view: &View<'_>, cameras: &[&CameraStatus]) -> Markup {
             h2 id="map" { (words.heading) }
             svg viewBox={ "0 0 " (plane.width) " " (plane.height) } role="group" aria-labelledby="map" {
                 rect class="ground" width=(plane.width) height=(plane.height) {}
-                @for spot in &spots { (sign(view, spot)) }
+                @if let Some(tiles) = tiles {
+                    @for tile in plane.tiles() { (beneath(&tiles.template, tile)) }
+                }
+                @for spot in &spots { (sign(view, spot, spots.len() <= MOST_TITLES)) }
                 (PreEscaped(labels))
                 (scale_bar(view, &plane))
             }
             p class="faint" {
                 (words.key) ". " (words.north) "."
+                @if let Some(by) = tiles.and_then(|tiles| tiles.attribution.as_deref()) { " " (by) }
                 @if unplaced > 0 { " " ((words.unplaced)(unplaced as u64, &view.count(unplaced))) }
             }
         }
+    }
+}
+
+/// One picture of the operator's source.
+fn beneath(template: &str, tile: Tile) -> Markup {
+    let mut address = template.to_owned();
+    for (place, value) in [("{z}", tile.zoom), ("{x}", tile.column), ("{y}", tile.row)] {
+        address = address.replace(place, &value.to_string());
+    }
+    html! {
+        image href=(address) x=(short(tile.x)) y=(short(tile.y)) width=(Tile::SIDE) height=(Tile::SIDE) {}
     }
 }
 
@@ -149,22 +167,24 @@ fn in_words(view: &View<'_>, spot: &Spot<'_>) -> String {
     }
 }
 
-fn sign(view: &View<'_>, spot: &Spot<'_>) -> Markup {
+/// `titled`: told on hovering too.
+fn sign(view: &View<'_>, spot: &Spot<'_>, titled: bool) -> Markup {
     let Some(worst) = spot.counts.worst() else { return html! {} };
     let text = in_words(view, spot);
     let half = if spot.sites > 1 { HALF * 1.3 } else { HALF };
     let drawn = html! {
-        title { (text) }
+        @if titled { title { (text) } }
         use href={ "#s-" (worst) } x=(short(spot.x - half)) y=(short(spot.y - half)) width=(short(half * 2.0)) height=(short(half * 2.0)) {}
-        @if spot.sites > 1 {
-            text class="many" x=(short(spot.x)) y=(short(spot.y + half + 11.0)) { (view.count(spot.sites)) }
-        }
     };
     html! {
         @match (spot.site, spot.commune) {
             (Some(site), _) => a class=(worst) href={ "/sites/" (site) } aria-label=(text) { (drawn) },
             (None, Some(commune)) => a class=(worst) href={ "/?commune=" (commune) "#list" } aria-label=(text) { (drawn) },
             (None, None) => g class=(worst) role="img" aria-label=(text) { (drawn) },
+        }
+        // For the eye: who listens has heard it with the rest.
+        @if spot.sites > 1 {
+            text class="many" x=(short(spot.x)) y=(short(spot.y + half + 11.0)) aria-hidden="true" { (view.count(spot.sites)) }
         }
     }
 }

@@ -103,6 +103,7 @@ pub(super) const WORDS: Words = Words {
         cameras_of: |n, of| format!("{n} of {of} cameras"),
         likely: "Probably",
         first: "First",
+        what_to_do: "What to do",
         taken_by: |who, until| format!("{who} has it, until {until}"),
         taken: "Somebody has it",
         told: |who, when| format!("{who} was told at {when}; nobody has it yet"),
@@ -230,7 +231,7 @@ pub(super) const WORDS: Words = Words {
         day_missing: "no recording",
         day_lost: "was recorded, is gone",
         day_unknown: "not looked at",
-        record_unreadable: "The record cannot be read now; the camera's past is not shown.",
+        record_unreadable: "The record cannot be read now; the past is not shown.",
         debug: "Probe with its log",
     },
     form: Forms {

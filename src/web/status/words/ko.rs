@@ -84,6 +84,7 @@ pub(super) const WORDS: Words = Words {
         cameras_of: |n, of| format!("카메라 {of}대 중 {n}대"),
         likely: "추정 원인",
         first: "우선 조치",
+        what_to_do: "조치 방법",
         taken_by: |who, until| format!("{who} 접수, {until}까지"),
         taken: "담당자가 접수함",
         told: |who, when| format!("{when} {who}에게 알림, 아직 접수 없음"),
@@ -205,7 +206,7 @@ pub(super) const WORDS: Words = Words {
         day_missing: "녹화 없음",
         day_lost: "있었으나 없어짐",
         day_unknown: "확인하지 않음",
-        record_unreadable: "지금은 기록을 읽을 수 없어 카메라의 이력을 표시하지 못합니다.",
+        record_unreadable: "지금은 기록을 읽을 수 없어 이력을 표시하지 못합니다.",
         debug: "로그와 함께 점검",
     },
     form: Forms {

@@ -176,6 +176,7 @@ pub(super) struct Incidents {
     pub cameras_of: Two,
     pub likely: Fixed,
     pub first: Fixed,
+    pub what_to_do: Fixed,
     /// Who has it, until when that holds.
     pub taken_by: Two,
     /// The same where the reader may not know who.

@@ -18,7 +18,7 @@ pub(super) const WORDS: Words = Words {
         version: |version| format!("Phiên bản {version}"),
         paused: "Không nhận được cập nhật; số liệu trên trang có thể đã cũ.",
         cut_off: "Máy chủ giám sát bị mất mạng: không biết tình trạng camera lúc này.",
-        stale: |since| format!("Hệ thống giám sát đứng yên từ {since}: số liệu dưới đây đã cũ."),
+        stale: |since| format!("Hệ thống giám sát ngừng cập nhật từ {since}: số liệu dưới đây đã cũ."),
         not_begun: "Hệ thống giám sát đang khởi động: chưa có lần kiểm tra nào.",
     },
     glance: Glance {
@@ -88,6 +88,7 @@ pub(super) const WORDS: Words = Words {
         cameras_of: |n, of| format!("{n}/{of} camera"),
         likely: "Có thể",
         first: "Việc đầu tiên",
+        what_to_do: "Cần làm gì",
         taken_by: |who, until| format!("{who} đã nhận, đến {until}"),
         taken: "Đã có người nhận",
         told: |who, when| format!("Đã báo {who} lúc {when}, chưa ai nhận"),
@@ -209,7 +210,7 @@ pub(super) const WORDS: Words = Words {
         day_missing: "không có hình",
         day_lost: "đã có, nay không còn",
         day_unknown: "chưa xem",
-        record_unreadable: "Lúc này không đọc được sổ ghi; phần lịch sử của camera không hiện được.",
+        record_unreadable: "Lúc này không đọc được dữ liệu đã ghi; phần lịch sử không hiện được.",
         debug: "Kiểm tra kèm nhật ký",
     },
     form: Forms {

@@ -1,27 +1,37 @@
 //! The JSON API. Its description, `openapi.json`, is written by hand and held against the routes by a test.
 
-use axum::Json;
-use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+mod ask;
+mod places;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::ask::{Asked, shown};
+use self::ask::{Part, link_next};
+pub use self::places::{camera, maintenance, site, sites};
 use super::Shared;
-use super::visitor::Operator;
+use super::status::names::is_private;
+use super::visitor::{Operator, Visitor};
 use crate::inventory::RecorderId;
 use crate::observation;
 use crate::paging::CaseStanding;
-use crate::snapshot::{CameraStatus, Incident, RecorderStatus};
+use crate::snapshot::{CameraStatus, Incident, RecorderStatus, Snapshot};
 
-const OPENAPI: &str = include_str!("openapi.json");
+const OPENAPI: &str = include_str!("../openapi.json");
 
 #[derive(Serialize)]
 #[expect(clippy::struct_field_names, reason = "the names are those of the JSON")]
 struct Cameras<'a> {
     at: Timestamp,
-    cameras: Vec<&'a CameraStatus>,
-    /// Those of the sites asked for; where cameras are chosen by state there are none.
+    cameras: Vec<Cow<'a, CameraStatus>>,
+    /// Those of the sites asked for, or of the cameras here where a part is asked for; where cameras are chosen by state there are none.
     recorders: Vec<&'a RecorderStatus>,
 }
 
@@ -50,6 +60,8 @@ pub struct Filter {
     commune: Option<String>,
     site: Option<String>,
     state: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
 }
 
 /// An error of the API: `{"error":"..."}`.
@@ -57,14 +69,23 @@ pub fn error(status: StatusCode, message: &str) -> Response {
     (status, Json(Failure { error: message })).into_response()
 }
 
-pub async fn cameras(State(shared): State<Shared>, filter: Query<Filter>) -> Response {
+pub async fn cameras(
+    State(shared): State<Shared>,
+    Extension(visitor): Extension<Visitor>,
+    uri: Uri,
+    Asked(filter): Asked<Filter>,
+) -> Response {
     let state = match filter.state.as_deref().map(|word| observation::State::parse(word).ok_or(word)).transpose() {
         Ok(state) => state,
         Err(word) => {
             let expected: Vec<_> = observation::State::ALL.iter().map(|state| state.as_str()).collect();
-            let message = format!("state={word:?} is no state; write one of {}", expected.join(", "));
+            let message = format!("state={:?} is no state; write one of {}", shown(word), expected.join(", "));
             return error(StatusCode::BAD_REQUEST, &message);
         }
+    };
+    let part = match Part::read(filter.limit.as_deref(), filter.cursor.as_deref(), 2) {
+        Ok(part) => part,
+        Err(answer) => return answer,
     };
     let snapshot = shared.snapshot();
     let is_wanted = |camera: &&CameraStatus| {
@@ -72,22 +93,60 @@ pub async fn cameras(State(shared): State<Shared>, filter: Query<Filter>) -> Res
             && filter.site.as_deref().is_none_or(|wanted| camera.site.as_str() == wanted)
             && state.is_none_or(|wanted| camera.state == wanted)
     };
-    let cameras = snapshot.cameras.iter().filter(is_wanted).collect();
+    let (cameras, next) = part.of(snapshot.cameras.iter().filter(is_wanted), by_site);
+    let sites: BTreeSet<_> = cameras.iter().map(|camera| &camera.site).collect();
     let is_wanted = |recorder: &&RecorderStatus| {
         filter.commune.as_deref().is_none_or(|wanted| recorder.commune.as_str() == wanted)
             && filter.site.as_deref().is_none_or(|wanted| recorder.site.as_str() == wanted)
             && state.is_none()
+            && (!part.is_some() || sites.contains(&recorder.site))
     };
     let recorders = snapshot.recorders.iter().filter(is_wanted).collect();
-    Json(Cameras { at: snapshot.at, cameras, recorders }).into_response()
+    let cameras = cameras_for(&snapshot, &visitor, cameras);
+    let mut response = Json(Cameras { at: snapshot.at, cameras, recorders }).into_response();
+    if let Some(next) = next {
+        link_next(&mut response, uri.path(), uri.query(), &next);
+    }
+    response
 }
 
-pub async fn incidents(State(shared): State<Shared>) -> Response {
+fn by_site(camera: &CameraStatus) -> Vec<&str> {
+    vec![camera.site.as_str(), camera.camera.as_str()]
+}
+
+/// Cameras as this reader may know them: the name of a private one may say whose it is, or where it looks.
+fn cameras_for<'a>(
+    snapshot: &'a Snapshot,
+    visitor: &Visitor,
+    cameras: Vec<&'a CameraStatus>,
+) -> Vec<Cow<'a, CameraStatus>> {
+    let inventory = &snapshot.config.inventory;
+    let is_hidden = |camera: &CameraStatus| {
+        !visitor.sees_private_names()
+            && inventory.cameras.get(&camera.camera).is_none_or(|camera| is_private(inventory, camera))
+    };
+    let told = |camera: &'a CameraStatus| {
+        if is_hidden(camera) {
+            Cow::Owned(CameraStatus { name: String::new(), ..camera.clone() })
+        } else {
+            Cow::Borrowed(camera)
+        }
+    };
+    cameras.into_iter().map(told).collect()
+}
+
+/// Who was told and who has it is staff's business.
+fn open_incidents<'a>(snapshot: &'a Snapshot, visitor: &Visitor) -> impl Iterator<Item = OpenIncident<'a>> {
+    let sees_people = visitor.sees_private_names();
+    snapshot.incidents.iter().map(move |incident| {
+        let paging = snapshot.paging.get(&incident.id).filter(|_| sees_people);
+        OpenIncident { incident, paging }
+    })
+}
+
+pub async fn incidents(State(shared): State<Shared>, Extension(visitor): Extension<Visitor>) -> Response {
     let snapshot = shared.snapshot();
-    let incidents = snapshot.incidents.iter();
-    let incidents =
-        incidents.map(|incident| OpenIncident { incident, paging: snapshot.paging.get(&incident.id) }).collect();
-    Json(Incidents { at: snapshot.at, incidents }).into_response()
+    Json(Incidents { at: snapshot.at, incidents: open_incidents(&snapshot, &visitor).collect() }).into_response()
 }
 
 /// What `POST /api/v1/credentials/ID/retry` answers.
