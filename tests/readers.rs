@@ -21,10 +21,6 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// How long the lag of looks is watched.
 const WATCHED: Duration = Duration::from_secs(4);
 
-fn address(village: &Village) -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], village.daemon.port))
-}
-
 /// Looks that began until now, and those of them that began within 100 ms of their moment.
 fn looks(village: &Village) -> (f64, f64) {
     let page = village.daemon.get("/metrics");
@@ -51,7 +47,7 @@ async fn read(at: SocketAddr, path: &str) -> std::io::Result<(u16, usize)> {
 fn a_thousand_readers_at_once_are_all_answered_and_no_look_begins_later_for_them() {
     const READERS: usize = 1000;
     let village = Village::start("");
-    let at = address(&village);
+    let at = village.address();
     // As the machine is, and how late looks begin while nobody reads.
     let (before, stalls) = (looks(&village), withheld());
     std::thread::sleep(WATCHED);
@@ -66,7 +62,7 @@ fn a_thousand_readers_at_once_are_all_answered_and_no_look_begins_later_for_them
             .map(|n| {
                 let answered = Arc::clone(&answered);
                 tokio::spawn(async move {
-                    let path = ["/", "/api/v1/cameras", "/api/v1/incidents", "/?state=up", "/metrics"][n % 5];
+                    let path = ["/", "/cameras/sim-0001", "/sites/site-002", "/?state=up", "/metrics"][n % 5];
                     loop {
                         let (status, bytes) =
                             read(at, path).await.unwrap_or_else(|e| panic!("reader {n} of {path}: {e}"));
@@ -118,12 +114,17 @@ fn connect(server: &Server, say: &str) -> TcpStream {
     stream
 }
 
-/// The status of an answer to somebody who reads it as one should.
-fn status(server: &Server, path: &str) -> String {
-    let mut stream = connect(server, &format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"));
+/// The whole answer to somebody who reads it as one should.
+fn answer(server: &Server, path: &str) -> String {
+    let asked = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\nConnection: close\r\n\r\n");
+    let mut stream = connect(server, &asked);
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap_or_else(|e| panic!("GET {path}: {e}"));
-    String::from_utf8_lossy(answer.get(9..12).unwrap_or_default()).into_owned()
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn status(server: &Server, path: &str) -> String {
+    answer(server, path).get(9..12).unwrap_or_default().to_owned()
 }
 
 #[test]
@@ -139,4 +140,92 @@ fn those_who_hold_more_connections_than_there_are_places_keep_nobody_out() {
         assert_eq!(status(&server, path), "200", "{path}");
     }
     drop(held);
+}
+
+#[test]
+fn thousands_who_listen_are_heard_as_far_as_there_is_room_and_the_rest_are_told_when_to_come_back() {
+    many_descriptors();
+    let mut server = Server::start(fleet::snapshot(32));
+    let (mut listening, mut refused) = (Vec::new(), 0);
+    for _ in 0..2000 {
+        let mut stream =
+            connect(&server, "GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n");
+        let mut head = Vec::new();
+        let mut byte = [0];
+        while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).expect("an answer") == 1 {
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8(head).expect("a head").to_lowercase();
+        if head.starts_with("http/1.1 200") {
+            assert!(head.contains("text/event-stream"), "{head}");
+            listening.push(stream);
+        } else {
+            assert!(head.starts_with("http/1.1 503") && head.contains("retry-after: "), "{head}");
+            refused += 1;
+        }
+    }
+    assert!(listening.len() >= 32 && refused > 0, "{} listen, {refused} are refused", listening.len());
+    assert_eq!(status(&server, "/"), "200", "who reads is answered meanwhile");
+    server.show(fleet::snapshot(31));
+    for stream in &mut listening {
+        let mut heard = Vec::new();
+        while !String::from_utf8_lossy(&heard).contains("\"generation\":2") {
+            let mut some = [0; 256];
+            let read = stream.read(&mut some).expect("events");
+            assert!(read > 0, "it ended after {:?}", String::from_utf8_lossy(&heard));
+            heard.extend_from_slice(&some[..read]);
+        }
+    }
+    // Those who listen do not hold up the end.
+    server.begin_stop();
+    assert!(server.served().is_ok());
+}
+
+#[test]
+fn addresses_that_mean_nothing_are_answered_shortly_and_give_nothing_away() {
+    let server = Server::start(fleet::snapshot(32));
+    let long = "x".repeat(5000);
+    for path in [
+        "/nowhere",
+        "/cameras/nowhere",
+        "/sites/nowhere",
+        "/cameras/",
+        "/cameras/..%2f..%2fetc%2fpasswd",
+        "/cameras/../../etc/passwd",
+        "/sites/%2e%2e/%2e%2e/etc/passwd",
+        "/cameras/%00",
+        "/cameras/%ff%fe",
+        "/sites/%c0%af",
+        &format!("/cameras/{long}"),
+    ] {
+        let page = answer(&server, path);
+        assert!(matches!(&page[9..12], "404" | "400"), "{path}: {page}");
+        assert!(page.contains("href=\"/\""), "{path}: a way back: {page}");
+        assert!(!page.contains("root:") && !page.contains(&long), "{path}: {page}");
+    }
+    for path in
+        ["/assets/../Cargo.toml", "/assets/..%2f..%2fetc%2fpasswd", "/assets/nothing.css", "/assets/%00", "/assets/"]
+    {
+        let page = answer(&server, path);
+        assert!(matches!(&page[9..12], "404" | "400"), "{path}: {page}");
+        assert!(!page.contains("[package]") && !page.contains("root:"), "{path}: {page}");
+    }
+    let usual = answer(&server, "/").len();
+    let much = |text: &str| text.repeat(10_000 / text.len());
+    for query in [
+        format!("q={}", much("x")),
+        format!("q={}", much("%f0%9f%93%b7")),
+        format!("q={}", much("%ff")),
+        much("state=dark&"),
+        much("&"),
+        much("=%00"),
+        "q=%00%ff&state=nothing&commune=..%2f&page=99999999999999999999&lang=xx&said=nothing".to_owned(),
+        "page=-1".to_owned(),
+    ] {
+        let page = answer(&server, &format!("/?{query}"));
+        assert_eq!(&page[9..12], "200", "{query}: {page}");
+        assert!(page.len() < usual * 2, "{query}: {} bytes", page.len());
+    }
+    let page = answer(&server, &format!("/?q={}", "x".repeat(100_000)));
+    assert!(page.is_empty() || matches!(&page[9..12], "414" | "431"), "{page}");
 }

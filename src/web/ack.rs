@@ -237,6 +237,7 @@ fn page(status: StatusCode, words: &Words, heading: &str, body: &str) -> Respons
          <meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"robots\" content=\"noindex\">\n\
          <title>camwatch</title>\n<style>\n\
          :root {{ color-scheme: light dark; }}\n\
+         html {{ background: Canvas; color: CanvasText; }}\n\
          body {{ font-family: sans-serif; line-height: 1.5; max-width: 30rem; margin: 1rem auto; padding: 0 1rem; }}\n\
          h1 {{ font-size: 1.3rem; }} .what {{ font-weight: bold; }} .small {{ font-size: .9rem; }}\n\
          button {{ font-size: 1.1rem; padding: 1rem; width: 100%; background: #007a3d; color: #fff; border: 0; }}\n\

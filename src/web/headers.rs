@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -14,9 +14,9 @@ pub async fn finish(State(shared): State<Shared>, request: Request, next: Next) 
     let begun = Instant::now();
     let method = request.method().clone();
     // A token is an authority, and no log's business.
-    let path = if request.uri().path().starts_with("/ack/") { "/ack/***" } else { request.uri().path() }.to_owned();
-    // The index of a month's reports is one of our pages; a report is a document.
-    let is_document = path.starts_with("/ack/") || is_report(&request);
+    let asked = request.uri().path().to_owned();
+    let path = if asked.starts_with("/ack/") { "/ack/***" } else { &asked };
+    let is_document = is_document(request.uri());
     let mut response = next.run(request).await;
     if path.starts_with("/api/") {
         response = as_json(response).await;
@@ -39,10 +39,12 @@ pub async fn finish(State(shared): State<Shared>, request: Request, next: Next) 
     response
 }
 
-/// Whether a report itself is asked for.
-fn is_report(request: &Request) -> bool {
-    let uri = request.uri();
-    uri.path().starts_with("/reports/") && uri.query().is_some_and(|query| query.contains("format"))
+/// Whether what is asked for is a document by itself: a report, or the page behind a link in a message. The index of a month's
+/// reports is one of our pages.
+fn is_document(uri: &Uri) -> bool {
+    let is_one_of = |prefix| uri.path().strip_prefix(prefix).is_some_and(|rest| !rest.contains('/'));
+    let names_format = uri.query().is_some_and(|query| query.contains("format"));
+    is_one_of("/ack/") || (is_one_of("/reports/") && names_format)
 }
 
 /// Of an error's text.

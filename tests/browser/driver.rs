@@ -91,9 +91,9 @@ impl Script {
         }
     }
 
-    /// Tells it that what it asked for was done.
-    pub fn done(&mut self) {
-        self.process.say("done");
+    /// Answers what it asked for.
+    pub fn answer(&mut self, line: &str) {
+        self.process.say(line);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
@@ -46,8 +46,13 @@ impl Village {
         rewrite(&config, more);
         let daemon = Daemon::start(&config);
         let this = Self { daemon, config, fleet, control };
-        this.wait_for(|camera| camera["state"] == "up");
+        this.wait_for(|camera| camera["state"] == "up" || camera["state"] == "maintenance");
         this
+    }
+
+    /// Where the daemon's web is.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.daemon.port))
     }
 
     /// Has the simulator do something: `/cameras/sim-0001/behaviour` with `refused`, `/sites/site-001/cut`.

@@ -30,6 +30,7 @@ mod tests;
 use std::sync::Arc;
 
 use axum::Extension;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::Response;
@@ -72,21 +73,25 @@ pub async fn overview(
 pub async fn site(
     State(shared): State<Shared>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    show(shared, visitor, Subject::Site(id), &uri, &headers).await
+    // What is no UTF-8 is no id either.
+    let subject = id.map_or(Subject::Nothing, |Path(id)| Subject::Site(id));
+    show(shared, visitor, subject, &uri, &headers).await
 }
 
 pub async fn camera(
     State(shared): State<Shared>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    show(shared, visitor, Subject::Camera(id), &uri, &headers).await
+    // What is no UTF-8 is no id either.
+    let subject = id.map_or(Subject::Nothing, |Path(id)| Subject::Camera(id));
+    show(shared, visitor, subject, &uri, &headers).await
 }
 
 /// The index of a month's reports.
@@ -145,7 +150,7 @@ fn render(shared: &Shared, snapshot: &Snapshot, key: &Key) -> Rendered {
         address: &address,
         said: key.query.said(),
     };
-    let view = View::new(snapshot, reader, Timestamp::now(), shared.app.telemetry.scheduler_last_progress());
+    let view = View::new(snapshot, &reader, Timestamp::now(), shared.app.telemetry.scheduler_last_progress());
     let found = match &key.subject {
         Subject::Overview => Ok(overview::render(&view, &key.query.wanted)),
         Subject::Site(id) => site_page(&view, id).ok_or(view.words.missing.site),
