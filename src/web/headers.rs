@@ -21,7 +21,7 @@ pub async fn finish(State(shared): State<Shared>, request: Request, next: Next) 
     if path.starts_with("/api/") {
         response = as_json(response).await;
     }
-    shared.app.telemetry.http_answered(method.as_str(), &path, response.status().as_u16(), begun.elapsed());
+    shared.app.telemetry.http_answered(method.as_str(), path, response.status().as_u16(), begun.elapsed());
 
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
