@@ -28,7 +28,8 @@ fn ask(server: &Server, method: &str, path: &str, headers: &[&str], body: &str) 
     } else {
         format!("Host: {}\r\n", server.address)
     };
-    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let headers: Vec<String> = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let headers = headers.concat();
     let length = body.len();
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
@@ -250,8 +251,8 @@ fn a_picture_is_shown_to_those_who_signed_in_and_never_of_a_household() {
 /// A camera that may be shown and was not yet.
 fn others_last(server: &Server) -> camwatch::inventory::CameraId {
     let snapshot = server.snapshot.borrow();
-    let cameras = snapshot.config.inventory.cameras.values();
-    cameras.filter(|camera| camera.funds[0].fund.as_str() != "ho-dan").next_back().unwrap().id.clone()
+    let mut cameras = snapshot.config.inventory.cameras.values();
+    cameras.rfind(|camera| camera.funds[0].fund.as_str() != "ho-dan").unwrap().id.clone()
 }
 
 /// An open stream of events.

@@ -230,19 +230,7 @@ impl Daemon {
             writer: writer.clone(),
             one_at_a_time: Arc::default(),
         };
-        let app = App {
-            snapshot: snapshot.clone(),
-            telemetry: Arc::clone(&telemetry),
-            probe: Arc::new(control.clone()),
-            reload: Arc::new(control.clone()),
-            logins: Arc::new(control.clone()),
-            recorders: Arc::new(control.clone()),
-            paging: Arc::new(control.clone()),
-            alerts: Arc::new(control.clone()),
-            stills: Arc::new(control.clone()),
-            links: Arc::new(Links::new(&reader.ack_key()?)),
-            ready,
-        };
+        let app = control.lent(snapshot.clone(), Links::new(&reader.ack_key()?), ready);
         telemetry.config_loaded(jiff::Timestamp::now().as_second());
         let web_stop = stopped(stopping.clone());
         let web = async move {
@@ -433,6 +421,23 @@ struct Control {
 }
 
 impl Control {
+    /// What the web is lent.
+    fn lent(&self, snapshot: channel::Receiver<Arc<Snapshot>>, links: Links, ready: channel::Receiver<bool>) -> App {
+        App {
+            snapshot,
+            telemetry: Arc::clone(&self.telemetry),
+            probe: Arc::new(self.clone()),
+            reload: Arc::new(self.clone()),
+            logins: Arc::new(self.clone()),
+            recorders: Arc::new(self.clone()),
+            paging: Arc::new(self.clone()),
+            alerts: Arc::new(self.clone()),
+            stills: Arc::new(self.clone()),
+            links: Arc::new(links),
+            ready,
+        }
+    }
+
     async fn reload_now(&self) -> Result<(), Problems> {
         let _one = self.one_at_a_time.lock().await;
         service_manager::reloading();

@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::{Shared, text};
+use crate::observation::Cause;
 use crate::snapshot::Snapshot;
 
 /// Pages that listen at once: each holds a connection.
@@ -66,13 +67,13 @@ fn digest(snapshot: &Snapshot) -> u64 {
     std::ptr::hash(Arc::as_ptr(&snapshot.config), &mut hash);
     snapshot.monitor_online.hash(&mut hash);
     for camera in &snapshot.cameras {
-        let cause = camera.cause.map(|cause| cause.as_str());
+        let cause = camera.cause.map(Cause::as_str);
         (camera.camera.as_str(), camera.state.as_str(), cause, camera.since).hash(&mut hash);
         let retention = camera.recording.as_ref().map(|recording| recording.state.as_str());
         retention.hash(&mut hash);
     }
     for recorder in &snapshot.recorders {
-        (recorder.recorder.as_str(), recorder.up, recorder.cause.map(|cause| cause.as_str())).hash(&mut hash);
+        (recorder.recorder.as_str(), recorder.up, recorder.cause.map(Cause::as_str)).hash(&mut hash);
     }
     for incident in &snapshot.incidents {
         (incident.id.as_str(), incident.cameras.len()).hash(&mut hash);

@@ -27,6 +27,7 @@ struct Sites<'a> {
 
 /// One site, whether or not it has a camera.
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the JSON")]
 struct Site<'a> {
     site: &'a str,
     commune: &'a str,

@@ -446,7 +446,7 @@ fn calendar(view: &View<'_>, camera: &Camera, past: &CameraPast) -> Markup {
         ol class="calendar" {
             @for day in first.series(1.day()).take_while(|day| *day < today) {
                 @let (class, mark, text) = match held(&past.presence, day) {
-                    Held::Held => ("held up", "✓", words.day_held),
+                    Held::Present => ("held up", "✓", words.day_held),
                     Held::Missing => ("missing dark", "✗", words.day_missing),
                     Held::Lost => ("lost degraded", "–", words.day_lost),
                     Held::Unknown => ("unseen-day unknown", "?", words.day_unknown),

@@ -165,7 +165,6 @@ struct Sieve<'a> {
     inventory: &'a Inventory,
     names: &'a Names<'a>,
     wanted: &'a Wanted,
-    state: Option<Option<State>>,
     search: String,
     village: String,
     site: String,
@@ -180,7 +179,6 @@ impl<'a> Sieve<'a> {
             inventory,
             names,
             wanted,
-            state: wanted.state(),
             search: folded(&wanted.search),
             village: folded(&wanted.village),
             site: folded(&wanted.site),
@@ -190,7 +188,7 @@ impl<'a> Sieve<'a> {
     }
 
     fn lets_through(&mut self, camera: &'a CameraStatus) -> bool {
-        if self.state.is_some_and(|state| state != Some(camera.state)) {
+        if !self.wanted.allows(camera.state) {
             return false;
         }
         let (inventory, names) = (self.inventory, self.names);

@@ -77,7 +77,7 @@ fn glance(view: &View<'_>, wanted: &Wanted, heading: &Heading) -> Markup {
                 @for state in WORST_FIRST {
                     li {
                         a class=(state) href={ (wanted.link_to_state(Some(state))) "#list" }
-                            aria-current=[(wanted.state() == Some(Some(state))).then_some("true")] {
+                            aria-current=[wanted.asks_for(state).then_some("true")] {
                             (sign(state)) b { (view.count(all.get(state))) } " " (view.state(state))
                         }
                     }

@@ -86,9 +86,14 @@ impl Wanted {
         self.filters()[2..].iter().any(|(_, value)| !value.is_empty())
     }
 
-    /// `None` where no state is asked for; `Some(None)` where the word is none.
-    pub fn state(&self) -> Option<Option<State>> {
-        (!self.state.is_empty()).then(|| State::parse(&self.state))
+    /// Whether this very state is asked for.
+    pub fn asks_for(&self, state: State) -> bool {
+        State::parse(&self.state) == Some(state)
+    }
+
+    /// Whether cameras of this state are wanted: of any, where none is asked for.
+    pub fn allows(&self, state: State) -> bool {
+        self.state.is_empty() || self.asks_for(state)
     }
 
     /// The overview with these filters.
@@ -117,7 +122,7 @@ mod tests {
     fn an_address_is_read_and_written_back() {
         let query = Query::parse("q=c%E1%BA%A7u+y%C3%AAn&state=dark&village=moc-nam%2FY%C3%AAn&page=3&lang=ko&x=1");
         assert_eq!(query.wanted.search, "cầu yên");
-        assert_eq!(query.wanted.state(), Some(Some(State::Dark)));
+        assert!(query.wanted.asks_for(State::Dark) && !query.wanted.allows(State::Up));
         assert_eq!(query.wanted.village, "moc-nam/Yên");
         assert_eq!((query.wanted.page, query.language.as_deref()), (3, Some("ko")));
         assert_eq!(Query::parse(&query.wanted.link(3)[2..]).wanted, query.wanted);
@@ -130,7 +135,7 @@ mod tests {
         let query = Query::parse(&long);
         assert_eq!(query.wanted.search.chars().count(), LONGEST);
         assert_eq!((query.wanted.page, query.said()), (1, None));
-        assert_eq!(query.wanted.state(), Some(None));
+        assert!(State::ALL.iter().all(|state| !query.wanted.allows(*state)));
         assert_eq!(Query::parse("page=0").wanted.page, 1);
         assert_eq!(Query::parse("&&=&q").wanted, Wanted { page: 1, ..Wanted::default() });
     }

@@ -117,7 +117,7 @@ fn windows(
 /// What is known of one day's recordings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Held {
-    Held,
+    Present,
     Missing,
     /// It was there once.
     Lost,
@@ -127,7 +127,7 @@ pub(super) enum Held {
 
 pub(super) fn held(presence: &Presence, day: Date) -> Held {
     match (presence.present.contains(&day), presence.lost.contains(&day), presence.looked_at.contains(&day)) {
-        (true, false, _) => Held::Held,
+        (true, false, _) => Held::Present,
         (true, true, _) => Held::Lost,
         (false, _, true) => Held::Missing,
         (false, _, false) => Held::Unknown,

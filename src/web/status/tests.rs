@@ -142,7 +142,7 @@ fn with_view<T>(
 ) -> T {
     let address = query.wanted.link(1);
     let reader = Reader { visitor, csrf: "token", language, address: &address, said: query.said() };
-    look(&View::new(snapshot, reader, now(), Some(now().as_second())))
+    look(&View::new(snapshot, &reader, now(), Some(now().as_second())))
 }
 
 fn overview_of(snapshot: &Snapshot, visitor: &Visitor, query: &str) -> String {
@@ -257,7 +257,7 @@ fn a_monitor_that_stands_still_says_so_first() {
     let snapshot = snapshot(&[]);
     let page = |progress| {
         let reader = Reader { visitor: &anybody(), csrf: "", language: Language::English, address: "/", said: None };
-        let view = View::new(&snapshot, reader, now(), progress);
+        let view = View::new(&snapshot, &reader, now(), progress);
         overview::render(&view, &Query::parse("").wanted)
     };
     assert!(page(Some(now().as_second() - 3600)).contains("role=\"alert\">The monitor has stood still since 08:14"));

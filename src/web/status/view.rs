@@ -45,7 +45,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> View<'a> {
-    pub fn new(snapshot: &'a Snapshot, reader: Reader<'a>, now: Timestamp, progress: Option<i64>) -> Self {
+    pub fn new(snapshot: &'a Snapshot, reader: &Reader<'a>, now: Timestamp, progress: Option<i64>) -> Self {
         let timezone = snapshot.config.daemon.timezone.iana_name().unwrap_or("UTC");
         Self {
             snapshot,

@@ -25,7 +25,7 @@ const CELLS: f64 = 24.0;
 /// Beyond so many signs their words are told to those who listen, and not on hovering too: that is half of a map's bytes.
 const MOST_TITLES: usize = 60;
 /// Half the side of a sign, in units of the picture.
-const HALF: f64 = 9.0;
+const HALF: f64 = 11.0;
 
 /// One sign on the map: a site, or several that are drawn as one.
 struct Spot<'a> {
@@ -171,7 +171,7 @@ fn in_words(view: &View<'_>, spot: &Spot<'_>) -> String {
 fn sign(view: &View<'_>, spot: &Spot<'_>, titled: bool) -> Markup {
     let Some(worst) = spot.counts.worst() else { return html! {} };
     let text = in_words(view, spot);
-    let half = if spot.sites > 1 { HALF * 1.3 } else { HALF };
+    let half = if spot.sites > 1 { HALF * 1.1 } else { HALF };
     let drawn = html! {
         @if titled { title { (text) } }
         use href={ "#s-" (worst) } x=(short(spot.x - half)) y=(short(spot.y - half)) width=(short(half * 2.0)) height=(short(half * 2.0)) {}
