@@ -97,4 +97,4 @@ costs 19802 / '/?page=200' '/?q=c0999' /cameras/c9999 /sites/site-100
 echo
 echo "| page at 10,000 cameras | median of 21 (ms) | longest (ms) |"
 echo "|---|---|---|"
-times 19802 / '/?state=dark' /cameras/sim-9999 /sites/site-100 /metrics
+times 19802 / '/?state=dark' /cameras/c9999 /sites/site-100
