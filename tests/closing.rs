@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -272,7 +273,7 @@ fn without_a_way_to_send_the_month_is_kept_and_work_declared_late_becomes_an_ame
         (&"yl-01".into(), &DAY.into(), &DAY.into())
     );
     assert_eq!((file(&config, "figures.json"), file(&config, "figures.sha256")), (figures, hash.clone()));
-    let index = daemon.get(&format!("/reports/{month}"));
+    let index = daemon.get(&format!("/reports/{month}?lang=en"));
     assert!(index.contains(hex) && index.contains("Corrections since, one for each camera: 1."), "{index}");
 }
 
@@ -282,16 +283,14 @@ fn a_months_page_leads_to_every_report_and_what_is_not_there_says_why() {
     record(&config, &[]);
     let daemon = Daemon::start(&config);
     let month = last_month();
-    let index = daemon.get(&format!("/reports/{month}"));
-    let links: Vec<String> = index
-        .split("href=\"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .filter(|link| link.contains("format="))
-        .map(|link| link.replace("&amp;", "&"))
-        .collect();
+    let mut links = BTreeSet::new();
+    for language in ["vi", "en", "ko"] {
+        let index = daemon.get(&format!("/reports/{month}?lang={language}"));
+        let here = index.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        links.extend(here.filter(|link| link.contains("format=")).map(|link| link.replace("&amp;", "&")));
+    }
     // All, a fund, a commune twice, a site: in three languages three formats, and two without one.
-    assert_eq!(links.len(), 5 * (3 * 3 + 2), "{index}");
+    assert_eq!(links.len(), 5 * (3 * 3 + 2), "{links:?}");
     for link in links.iter().filter(|link| link.contains("html") || link.contains("json") || link.contains("csv")) {
         assert!(!daemon.get(link).is_empty(), "{link}");
     }

@@ -454,11 +454,16 @@ fn filled(expr: &str) -> String {
 fn promtool_reads_every_expression_and_the_recording_rules_do_what_they_say() {
     let Some(promtool) = require("promtool") else { return };
     let directory = tempfile::tempdir().unwrap();
-    let mut rules = String::from("groups:\n  - name: dashboards\n    rules:\n");
-    for (n, (_, expr)) in dashboards().iter().flat_map(Dashboard::expressions).enumerate() {
-        let expr = serde_json::to_string(&filled(expr)).unwrap();
-        rules += &format!("      - {{record: 'panel:{n}', expr: {expr}}}\n");
-    }
+    let rules: Vec<String> = dashboards()
+        .iter()
+        .flat_map(Dashboard::expressions)
+        .enumerate()
+        .map(|(n, (_, expr))| {
+            let expr = serde_json::to_string(&filled(expr)).unwrap();
+            format!("      - {{record: 'panel:{n}', expr: {expr}}}\n")
+        })
+        .collect();
+    let rules = "groups:\n  - name: dashboards\n    rules:\n".to_owned() + &rules.concat();
     let path = directory.path().join("panels.yml");
     fs::write(&path, rules).unwrap();
     let output = run(Command::new(&promtool).args(["check", "rules", "--lint=none"]).arg(path));

@@ -291,6 +291,14 @@ fn the_report_of_a_month_is_what_the_command_makes_and_can_be_of_a_fund_commune_
     assert_eq!(first["signal_uptime_ratio"], serde_json::Value::Null);
     let household = get(&server, "/api/v1/reports/2026-10?fund=ho-dan").json();
     assert_eq!(household["cameras"].as_array().unwrap().len(), 2);
+    // Who that household is, is for who signs in or sits at this machine: not for what a proxy passes on.
+    let page = "/reports/2026-10?fund=ho-dan&format=html";
+    assert_eq!(get(&server, page).status, 200);
+    let passed_on = ["X-Forwarded-For: 203.0.113.7"];
+    assert_eq!(ask(&server, "GET", page, &passed_on).status, 403);
+    let answer = ask(&server, "GET", "/reports/2026-10?lang=en", &passed_on);
+    let index = answer.text();
+    assert!(!index.contains("ho-dan") && index.contains("for those who sign in"), "{index}");
     for (path, status) in [
         ("2026-13", 400),
         ("october", 400),

@@ -46,7 +46,7 @@ function* page(now) {
     yield of('camera_probe_seconds', 0.3 + (n % 17) / 10);
     yield of('stream_frames_per_second', 25);
     yield of('stream_bytes_per_second', 250000 + n);
-    yield of('camera_retention_seconds', (20 + (n % 12)) * 86400);
+    yield of('camera_retention_seconds', (n % 10 === 3 ? 20 : 31) * 86400);
     yield of('camera_retention_required_seconds', 30 * 86400);
     yield of('camera_newest_recording_timestamp_seconds', now - 40);
     yield of('camera_recording_gap_days', n % 50 === 0 ? 2 : 0);
@@ -139,12 +139,12 @@ function* past(now) {
     yield ['commune:camwatch_probe_age_seconds:max', `commune="${commune}"`, 30];
     yield ['commune:camwatch_retention_compliant_cameras:sum', `commune="${commune}"`, 30];
     yield ['commune:camwatch_camera_retention:count', `commune="${commune}"`, 60];
+    yield ['commune:camwatch_recorder_down:count', `commune="${commune}"`, Math.floor(now / 3600) % 2];
     for (const cause of CAUSES) yield ['commune:camwatch_camera_cause:count', `commune="${commune}",cause="${cause}"`, 2];
   }
   for (const [n, site] of sites.entries()) {
     yield ['site:camwatch_camera_funded_dark:count', of_site(site), (Math.floor(now / 3600) + n) % 9 === 0 ? 3 : 0];
     yield ['camwatch_site_up', of_site(site), (Math.floor(now / 3600) + n) % 9 === 0 ? 0 : 1];
-    yield ['camwatch_recorder_up', `recorder="${site.site}-nvr",${of_site(site)}`, 1];
   }
   for (const camera of sites[0].cameras) {
     const state = Math.floor(now / 1800) % 5;

@@ -105,7 +105,7 @@ function(lib)
             lib.now(u.most, '{{window}} ' + t('nhiều nhất', 'at most')),
           ],
           unit='percentunit',
-          thresholds=lib.plain_steps,
+          thresholds=lib.steps([[null, 'blue']]),
           defaults={ max: 1, decimals: 2 },
         )],
         [8, lib.bars(

@@ -73,7 +73,7 @@ function(lib)
           t('Camera được cấp kinh phí đang mất tín hiệu, gộp theo điểm lắp đặt và nguyên nhân. Trống là không có.', 'Funded cameras without signal, by site and cause. Empty: there are none.'),
           [
             'count by (commune, site, cause) (%s) * on (commune, site) group_left (name, village) max by (commune, site, name, village) (camwatch_site_info{%s}) * on (commune) group_left (commune_name) label_replace(max by (commune, name) (camwatch_commune_info{%s}), "commune_name", "$1", "name", "(.*)")' % [dark, s, s],
-            '1000 * min by (commune, site, cause) ((%s) * on (commune, site, camera) group_left (cause) (%s))' % [since, dark],
+            '1000 * min by (commune, site, cause) ((%s) * on (commune, site, camera) group_left () camwatch_camera_state_since_timestamp_seconds{%s})' % [dark, s],
           ],
           [
             { name: 'name', title: t('Điểm lắp đặt', 'Site'), links: [lib.to_site, lib.status_site] },
@@ -108,7 +108,7 @@ function(lib)
         )],
       ]],
       [10, [
-        [14, lib.table(
+        [17, lib.table(
           t('Xã, phường', 'Communes'),
           t('Camera theo trạng thái, và tỷ lệ hoạt động 7 ngày.', 'Cameras by state, and the uptime of 7 days.') + ' ' + lib.uptime_note,
           local u = lib.uptime('commune', s + ',window="7d"', 'commune');
@@ -134,7 +134,7 @@ function(lib)
           t('Được cấp kinh phí, mất tín hiệu', 'Funded, without signal'),
           hidden=['commune'],
         )],
-        [10, lib.timeline(
+        [7, lib.timeline(
           t('Các xã xấu nhất theo thời gian', 'The worst communes over time'),
           t('Số camera được cấp kinh phí mất tín hiệu ở mỗi xã, 15 xã có lúc nhiều nhất.', 'Funded cameras without signal in each commune, the 15 that had most at a time.'),
           lib.range('sum by (commune) (commune:camwatch_camera_funded_dark:count{%(s)s}) and on (commune) topk(15, max by (commune) (max_over_time(commune:camwatch_camera_funded_dark:count{%(s)s}[$__range] @ end())))' % { s: s }, '{{commune}}'),

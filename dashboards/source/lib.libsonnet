@@ -65,9 +65,11 @@ function(lang, status_url) {
   red_from(n):: lib.steps([[null, 'green'], [n, 'red']]),
   orange_from(n):: lib.steps([[null, 'green'], [n, 'orange']]),
   red_under(n):: lib.steps([[null, 'red'], [n, 'green']]),
-  uptime_steps:: lib.steps([[null, 'red'], [0.95, 'orange'], [0.98, 'green']]),
+  // What is certain: the least that an uptime was may be good, the most that it was may be bad.
+  certainly_good:: lib.steps([[null, 'transparent'], [0.98, 'green']]),
+  certainly_bad:: lib.steps([[null, 'red'], [0.95, 'orange'], [0.98, 'transparent']]),
   coverage_steps:: lib.steps([[null, 'orange'], [0.95, 'green']]),
-  plain_steps:: lib.steps([[null, 'text']]),
+  plain_steps:: lib.steps([[null, 'transparent']]),
 
   // ---- Uptime, as reports print it: floored to two decimals, so that 100 % stands only where nothing was dark; and where
   // less than 95 % of the time was observed a range, from what is certain to what is possible. `level` is what the series
@@ -95,15 +97,16 @@ function(lang, status_url) {
       unit='percentunit',
       names=true,
       defaults={ decimals: 2 },
+      thresholds=lib.certainly_good,
       overrides=[
-        lib.override(most, { thresholds: lib.uptime_steps }),
+        lib.override(most, { thresholds: lib.certainly_bad }),
         lib.override(coverage, { thresholds: lib.coverage_steps }),
       ],
     ),
   // The same as columns of a table; `names` are the letters of the three queries.
   uptime_columns(names, days):: [
-    { name: names[0], title: lib.t('Hoạt động %d ngày, ít nhất', 'Uptime of %d days, at least') % days, unit: 'percentunit', decimals: 2 },
-    { name: names[1], title: lib.t('nhiều nhất', 'at most'), unit: 'percentunit', decimals: 2, thresholds: lib.uptime_steps },
+    { name: names[0], title: lib.t('Hoạt động %d ngày, ít nhất', 'Uptime of %d days, at least') % days, unit: 'percentunit', decimals: 2, thresholds: lib.certainly_good },
+    { name: names[1], title: lib.t('nhiều nhất', 'at most'), unit: 'percentunit', decimals: 2, thresholds: lib.certainly_bad },
     { name: names[2], title: lib.t('Độ phủ dữ liệu', 'Coverage'), unit: 'percentunit', decimals: 2, thresholds: lib.coverage_steps },
   ],
   uptime_note:: lib.t(

@@ -2,8 +2,6 @@
 function(lib)
   local t = lib.t;
   local s = 'job=~"$job",commune=~"$commune"';
-  // A day of grace: recordings are deleted by the file, not by the second.
-  local short = '(camwatch_camera_retention_required_seconds{%(s)s} - camwatch_camera_retention_seconds{%(s)s}) > 86400' % { s: s };
 
   lib.dashboard(
     'retention',
@@ -12,10 +10,10 @@ function(lib)
     ['datasource', 'job', 'communes', 'status_url'],
     [lib.annotation(
       t('Lỗi ghi hình', 'Faults of recording'),
-      'sum by (commune, cause) (commune:camwatch_camera_cause:count{%s,cause=~"disk_failed|not_recording|recording_gap|clock_wrong"})' % s,
+      'sum by (cause) (commune:camwatch_camera_cause:count{%s,cause=~"disk_failed|not_recording|recording_gap|clock_wrong"})' % s,
       '{{cause}}',
-      '{{commune}}',
-      'commune,cause',
+      '',
+      'cause',
       color='orange',
     )],
     [
@@ -23,7 +21,7 @@ function(lib)
         [5, lib.stat(
           t('Lưu thiếu ngày', 'Too few days kept'),
           t('Camera có bản ghi ngắn hơn yêu cầu quá một ngày. Camera mới lắp cũng nằm ở đây cho đến khi ghi đủ.', 'Cameras whose recordings fall short by more than a day.'),
-          lib.now('count(%s) or vector(0)' % short),
+          lib.now('count(camera:camwatch_retention_lacking_seconds:diff{%s}) or vector(0)' % s),
           thresholds=lib.red_from(1),
           mappings=lib.none_is_well,
         )],
@@ -59,9 +57,9 @@ function(lib)
       [11, [
         [14, lib.table(
           t('Camera thiếu nhiều nhất', 'Cameras that fall shortest'),
-          t('50 camera còn thiếu nhiều nhất so với yêu cầu.', 'The 50 cameras that lack most of what is required.'),
-          local worst = 'topk(50, max by (commune, site, camera) (camwatch_camera_retention_required_seconds{%(s)s} - camwatch_camera_retention_seconds{%(s)s}))' % { s: s };
-          local of(metric) = 'max by (commune, site, camera) (%s{%s}) and on (commune, site, camera) %s' % [metric, s, worst];
+          t('50 camera còn thiếu nhiều nhất so với yêu cầu. Trống là không camera nào thiếu quá một ngày.', 'The 50 cameras that lack most of what is required. Empty: none lacks more than a day.'),
+          local worst = 'topk(50, max by (commune, site, camera) (camera:camwatch_retention_lacking_seconds:diff{%s}))' % s;
+          local of(metric) = 'max by (commune, site, camera) (%s{%s} and on (commune, site, camera) %s)' % [metric, s, worst];
           [
             worst,
             of('camwatch_camera_retention_seconds'),
@@ -84,7 +82,7 @@ function(lib)
         [10, lib.bars(
           t('Điểm lưu ngắn nhất', 'Sites with the shortest retention'),
           t('Phần thời gian phải lưu mà camera kém nhất của mỗi điểm đạt được, 15 điểm kém nhất.', 'How much of the required time the worst camera of each site holds, the 15 worst sites.'),
-          lib.now('sort(bottomk(15, min by (site) (clamp_max(camwatch_camera_retention_seconds{%(s)s} / camwatch_camera_retention_required_seconds{%(s)s}, 1))))' % { s: s }, '{{site}}'),
+          lib.now('sort(bottomk(15, min by (site) (site:camwatch_retention_held_ratio:min{%s})))' % s, '{{site}}'),
           unit='percentunit',
           thresholds=lib.held_steps,
           defaults={ max: 1, decimals: 0 },
@@ -114,12 +112,12 @@ function(lib)
           t('Đầu ghi', 'Recorders'),
           t('100 đầu ghi đáng lo nhất: không trả lời, lệch đồng hồ, dự báo lưu được bao lâu (trường hợp xấu nhất).', 'The 100 recorders most to worry about: no answer, clock offset, and how long their disks last (a worst case).'),
           local worst = 'topk(100, max by (commune, site, recorder) (1 - camwatch_recorder_up{%(s)s}) + 0.000001 * max by (commune, site, recorder) (abs(camwatch_recorder_clock_offset_seconds{%(s)s})) or max by (commune, site, recorder) (1 - camwatch_recorder_up{%(s)s}))' % { s: s };
-          local of(expr) = '%s and on (commune, site, recorder) %s' % [expr, worst];
+          local of(metric) = 'max by (commune, site, recorder) (%s{%s} and on (commune, site, recorder) %s)' % [metric, s, worst];
           [
-            of('min by (commune, site, recorder) (camwatch_recorder_up{%s})' % s),
-            of('max by (commune, site, recorder) (camwatch_recorder_clock_offset_seconds{%s})' % s),
-            of('1000 * max by (commune, site, recorder) (camwatch_recorder_last_poll_timestamp_seconds{%s})' % s),
-            of('min by (commune, site, recorder) (camwatch_recorder_forecast_seconds{%s})' % s),
+            of('camwatch_recorder_up'),
+            of('camwatch_recorder_clock_offset_seconds'),
+            '1000 * ' + of('camwatch_recorder_last_poll_timestamp_seconds'),
+            of('camwatch_recorder_forecast_seconds'),
           ],
           [
             { name: 'recorder', title: t('Đầu ghi', 'Recorder') },
@@ -158,10 +156,11 @@ function(lib)
       ]],
       [8, [
         [12, lib.timeline(
-          t('Đầu ghi theo thời gian', 'Recorders over time'),
-          t('20 đầu ghi có lúc không trả lời; nếu không có thì 20 đầu ghi bất kỳ.', 'The 20 recorders that failed to answer at some time; where none did, any 20.'),
-          lib.range('min by (recorder) (camwatch_recorder_up{%(s)s} and on (commune, site, recorder) topk(20, 1 - min_over_time(camwatch_recorder_up{%(s)s}[$__range] @ end())))' % { s: s }, '{{recorder}}'),
-          lib.means([[0, t('không trả lời', 'no answer'), 'red'], [1, t('trả lời', 'answers'), 'green']]),
+          t('Đầu ghi không trả lời theo thời gian', 'Recorders without answer over time'),
+          t('Số đầu ghi không trả lời ở mỗi xã, 15 xã có lúc nhiều nhất.', 'Recorders without answer in each commune, the 15 that had most at a time.'),
+          lib.range('sum by (commune) (commune:camwatch_recorder_down:count{%(s)s}) and on (commune) topk(15, max by (commune) (max_over_time(commune:camwatch_recorder_down:count{%(s)s}[$__range] @ end())))' % { s: s }, '{{commune}}'),
+          lib.none_is_well,
+          thresholds=lib.red_from(1),
         )],
         [12, lib.table(
           t('Tài khoản bị từ chối', 'Refused accounts'),

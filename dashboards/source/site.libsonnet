@@ -37,7 +37,7 @@ function(lib)
           t('Đầu ghi', 'Recorders'),
           t('Đầu ghi có trả lời lần hỏi gần nhất không. Không có số: không có đầu ghi, hoặc chưa biết.', 'Whether every recorder answered its last poll. No figure: there is none, or nothing is known of it.'),
           lib.now('min(camwatch_recorder_up{%s}) or vector(-1)' % s),
-          thresholds=lib.steps([[null, 'text'], [0, 'red'], [1, 'green']]),
+          thresholds=lib.steps([[null, 'transparent'], [0, 'red'], [1, 'green']]),
           mappings=lib.means([[-1, t('chưa biết', 'not known'), '#8e8e8e'], [0, t('không trả lời', 'no answer'), 'red'], [1, t('trả lời', 'answers'), 'green']]),
         )],
         [6, lib.uptime_stat(

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -16,6 +16,7 @@ pub async fn finish(State(shared): State<Shared>, request: Request, next: Next) 
     // A token is an authority, and no log's business.
     let asked = request.uri().path().to_owned();
     let path = if asked.starts_with("/ack/") { "/ack/***" } else { &asked };
+    let is_document = is_document(request.uri());
     let mut response = next.run(request).await;
     if path.starts_with("/api/") {
         response = as_json(response).await;
@@ -33,9 +34,17 @@ pub async fn finish(State(shared): State<Shared>, request: Request, next: Next) 
     // What is shown is a moment; no cache between here and the reader may keep it.
     set(header::CACHE_CONTROL, "no-store");
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    let policy = policy(&asked, &shared.snapshot().config.web);
+    let policy = policy(is_document, &shared.snapshot().config.web);
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     response
+}
+
+/// Whether what is asked for is a document by itself: a report, or the page behind a link in a message. The index of a month's
+/// reports is one of our pages.
+fn is_document(uri: &Uri) -> bool {
+    let is_one_of = |prefix| uri.path().strip_prefix(prefix).is_some_and(|rest| !rest.contains('/'));
+    let names_format = uri.query().is_some_and(|query| query.contains("format"));
+    is_one_of("/ack/") || (is_one_of("/reports/") && names_format)
 }
 
 /// Of an error's text.
@@ -64,10 +73,8 @@ async fn as_json(response: Response) -> Response {
 
 /// What a page may load (Content Security Policy, level 3): what we serve, and tiles from where the operator says. Reports
 /// and the pages behind links are documents by themselves, with their style in them, and load nothing at all.
-fn policy(path: &str, web: &Web) -> HeaderValue {
-    let is_one_of = |prefix| path.strip_prefix(prefix).is_some_and(|rest| !rest.contains('/'));
-    let by_itself = is_one_of("/reports/") || is_one_of("/ack/");
-    let loads = if by_itself {
+fn policy(is_document: bool, web: &Web) -> HeaderValue {
+    let loads = if is_document {
         "style-src 'unsafe-inline'".to_owned()
     } else {
         let tiles = web.tiles.as_ref().map(|tiles| format!(" {}", tiles.origin)).unwrap_or_default();

@@ -15,6 +15,7 @@ mod frame;
 mod incidents;
 mod language;
 mod map;
+mod month;
 pub(super) mod names;
 mod overview;
 mod query;
@@ -43,6 +44,7 @@ use self::view::{Reader, View};
 use super::visitor::Visitor;
 use super::{Shared, text};
 use crate::inventory::{CameraId, SiteId};
+use crate::ledger::Month;
 use crate::snapshot::Snapshot;
 use crate::store::StoreError;
 
@@ -50,6 +52,8 @@ use crate::store::StoreError;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Subject {
     Overview,
+    /// Of one that may be asked for.
+    Month(Month),
     /// The ids as they were written.
     Site(String),
     Camera(String),
@@ -88,6 +92,11 @@ pub async fn camera(
     // What is no UTF-8 is no id either.
     let subject = id.map_or(Subject::Nothing, |Path(id)| Subject::Camera(id));
     show(shared, visitor, subject, &uri, &headers).await
+}
+
+/// The index of a month's reports.
+pub async fn month(shared: Shared, visitor: Visitor, month: Month, uri: &Uri, headers: &HeaderMap) -> Response {
+    show(shared, visitor, Subject::Month(month), uri, headers).await
 }
 
 /// For people who ask for a path at which nothing is.
@@ -129,6 +138,7 @@ fn render(shared: &Shared, snapshot: &Snapshot, key: &Key) -> Rendered {
     let address = match &key.subject {
         Subject::Overview => key.query.wanted.link(key.query.wanted.page),
         // An id that is none is not repeated.
+        Subject::Month(month) => format!("/reports/{month}"),
         Subject::Site(id) if SiteId::new(id).is_ok() => format!("/sites/{id}"),
         Subject::Camera(id) if CameraId::new(id).is_ok() => format!("/cameras/{id}"),
         Subject::Site(_) | Subject::Camera(_) | Subject::Nothing => "/".to_owned(),
@@ -145,6 +155,7 @@ fn render(shared: &Shared, snapshot: &Snapshot, key: &Key) -> Rendered {
         Subject::Overview => Ok(overview::render(&view, &key.query.wanted)),
         Subject::Site(id) => site_page(&view, id).ok_or(view.words.missing.site),
         Subject::Camera(id) => camera_page(&view, id).ok_or(view.words.missing.camera),
+        Subject::Month(month) => Ok(month_page(&view, *month)),
         Subject::Nothing => Err(view.words.missing.page),
     };
     let (status, page) = match found {
@@ -160,6 +171,15 @@ fn site_page(view: &View<'_>, id: &str) -> Option<String> {
     let past = record::of_site(&view.snapshot.config, site, view.now);
     let past = past.as_ref().map_err(|error| unreadable(view, error));
     Some(site::render(view, site, past))
+}
+
+fn month_page(view: &View<'_>, month: Month) -> String {
+    let standing = month::standing(&view.snapshot.config, month);
+    let standing = standing.as_ref().map_err(|error| {
+        tracing::error!(%error, "a month's page was asked for, and what was closed cannot be read");
+        view.words.month.unreadable
+    });
+    month::render(view, month, standing)
 }
 
 fn camera_page(view: &View<'_>, id: &str) -> Option<String> {

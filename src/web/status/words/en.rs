@@ -1,6 +1,6 @@
 //! English, in plain words.
 
-use super::{Camera, Filter, Forms, Frame, Glance, Incidents, List, Map, Missing, Said, Site, Standing, Words};
+use super::{Camera, Filter, Forms, Frame, Glance, Incidents, List, Map, Missing, Month, Said, Site, Standing, Words};
 use crate::observation::{DiskStatus, Phase, State};
 
 const fn are(n: u64) -> &'static str {
@@ -257,6 +257,33 @@ pub(super) const WORDS: Words = Words {
             Said::Denied => "Not done: you may read but not act, or the page was old. Load it again and repeat.",
             Said::Stopping => "The system is restarting. Try again in a minute.",
         },
+    },
+    month: Month {
+        title: |month| format!("Reports of {month}"),
+        crumb: "Reports",
+        other_months: "Other months",
+        all_cameras: "All cameras",
+        by_commune: "by commune",
+        who_paid: "Who paid",
+        households: "Reports of households are for those who sign in.",
+        to_be_signed: "Communes: the report to be signed",
+        notices: "Communes: the notice for the village hall",
+        sites: "Sites",
+        never_closed: "Not closed: [report] has no day. The figures are those of the record as it stands.",
+        due: "Not closed yet: it is due.",
+        closes_at: |at| {
+            format!("Not closed: that is done at {at}. Until then the figures are those of the record as it stands.")
+        },
+        closed: "Closed; the figures stay as they are.",
+        corrections: |_, n| format!("Corrections since, one for each camera: {n}."),
+        sent_to_nobody: "Sent to nobody: there is no address or no mail channel.",
+        sent_too_late: "Sent to nobody: closed later than the month after it.",
+        sent: |sent, refused, later| format!("Sent: {sent}, refused: {refused}, to be tried again: {later}."),
+        sending: "It is not over.",
+        unreadable: "What was closed cannot be read; camwatch's log says why.",
+        id: "ID",
+        open: "Open the report",
+        more: |_, n| format!("And {n} more; write the id of one of them above."),
     },
     missing: Missing {
         title: "There is no such page",

@@ -1,6 +1,6 @@
 //! Korean, in the formal style.
 
-use super::{Camera, Filter, Forms, Frame, Glance, Incidents, List, Map, Missing, Said, Site, Standing, Words};
+use super::{Camera, Filter, Forms, Frame, Glance, Incidents, List, Map, Missing, Month, Said, Site, Standing, Words};
 use crate::observation::{DiskStatus, Phase, State};
 
 pub(super) const WORDS: Words = Words {
@@ -230,6 +230,31 @@ pub(super) const WORDS: Words = Words {
             Said::Denied => "처리하지 않았습니다. 보기 권한만 있거나 페이지가 오래되었습니다. 다시 열고 시도하십시오.",
             Said::Stopping => "시스템을 다시 시작하는 중입니다. 1분 후 다시 시도하십시오.",
         },
+    },
+    month: Month {
+        title: |month| format!("{month} 보고서"),
+        crumb: "보고서",
+        other_months: "다른 달",
+        all_cameras: "전체 카메라",
+        by_commune: "사(xã)별",
+        who_paid: "재원별",
+        households: "가구의 보고서는 로그인한 사람만 볼 수 있습니다.",
+        to_be_signed: "사(xã): 서명할 보고서",
+        notices: "사(xã): 게시용 안내문",
+        sites: "설치 위치",
+        never_closed: "마감되지 않았습니다. [report]에 날짜가 없습니다. 수치는 현재 기록 기준입니다.",
+        due: "아직 마감되지 않았습니다. 마감일이 되었습니다.",
+        closes_at: |at| format!("아직 마감되지 않았습니다. 마감 예정: {at}. 그때까지 수치는 현재 기록 기준입니다."),
+        closed: "마감되었습니다. 수치는 바뀌지 않습니다.",
+        corrections: |_, n| format!("마감 후 정정된 카메라: {n}대."),
+        sent_to_nobody: "보내지 않았습니다. 주소나 메일 채널이 없습니다.",
+        sent_too_late: "보내지 않았습니다. 다음 달보다 늦게 마감되었습니다.",
+        sent: |sent, refused, later| format!("보냄: {sent}, 거부됨: {refused}, 다시 시도: {later}."),
+        sending: "아직 보내는 중입니다.",
+        unreadable: "마감된 자료를 읽을 수 없습니다. 이유는 camwatch 로그에 있습니다.",
+        id: "ID",
+        open: "보고서 열기",
+        more: |_, n| format!("그 밖에 {n}개. 위에 ID를 입력하십시오."),
     },
     missing: Missing {
         title: "페이지가 없습니다",

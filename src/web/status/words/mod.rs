@@ -91,6 +91,7 @@ pub(super) struct Words {
     pub site: Site,
     pub camera: Camera,
     pub form: Forms,
+    pub month: Month,
     pub missing: Missing,
 }
 
@@ -312,6 +313,36 @@ pub(super) struct Forms {
     /// From, to.
     pub window: Two,
     pub said: fn(Said) -> Fixed,
+}
+
+/// A month's reports.
+pub(super) struct Month {
+    /// Of which month.
+    pub title: One,
+    pub crumb: Fixed,
+    pub other_months: Fixed,
+    pub all_cameras: Fixed,
+    pub by_commune: Fixed,
+    pub who_paid: Fixed,
+    /// Where households' names are withheld from this reader.
+    pub households: Fixed,
+    pub to_be_signed: Fixed,
+    pub notices: Fixed,
+    pub sites: Fixed,
+    pub never_closed: Fixed,
+    pub due: Fixed,
+    pub closes_at: One,
+    pub closed: Fixed,
+    pub corrections: Count,
+    pub sent_to_nobody: Fixed,
+    pub sent_too_late: Fixed,
+    /// Sent, refused, to be tried again.
+    pub sent: fn(&str, &str, &str) -> String,
+    pub sending: Fixed,
+    pub unreadable: Fixed,
+    pub id: Fixed,
+    pub open: Fixed,
+    pub more: Count,
 }
 
 pub(super) struct Missing {

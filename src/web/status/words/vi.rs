@@ -1,6 +1,6 @@
 //! Vietnamese.
 
-use super::{Camera, Filter, Forms, Frame, Glance, Incidents, List, Map, Missing, Said, Site, Standing, Words};
+use super::{Camera, Filter, Forms, Frame, Glance, Incidents, List, Map, Missing, Month, Said, Site, Standing, Words};
 use crate::observation::{DiskStatus, Phase, State};
 
 pub(super) const WORDS: Words = Words {
@@ -236,6 +236,31 @@ pub(super) const WORDS: Words = Words {
             }
             Said::Stopping => "Hệ thống đang khởi động lại. Hãy thử lại sau một phút.",
         },
+    },
+    month: Month {
+        title: |month| format!("Báo cáo {month}"),
+        crumb: "Báo cáo",
+        other_months: "Các tháng khác",
+        all_cameras: "Tất cả camera",
+        by_commune: "theo xã, phường",
+        who_paid: "Theo nguồn kinh phí",
+        households: "Báo cáo của hộ gia đình chỉ dành cho người đã đăng nhập.",
+        to_be_signed: "Xã, phường: báo cáo trình ký",
+        notices: "Xã, phường: bảng tin niêm yết",
+        sites: "Điểm lắp đặt",
+        never_closed: "Chưa chốt: mục [report] không đặt ngày. Số liệu là của hồ sơ hiện có.",
+        due: "Chưa chốt: đã đến hạn.",
+        closes_at: |at| format!("Chưa chốt: sẽ chốt lúc {at}. Đến lúc đó, số liệu là của hồ sơ hiện có."),
+        closed: "Đã chốt; số liệu giữ nguyên.",
+        corrections: |_, n| format!("Số camera có đính chính sau khi chốt: {n}."),
+        sent_to_nobody: "Chưa gửi cho ai: không có địa chỉ hoặc chưa có kênh thư điện tử.",
+        sent_too_late: "Chưa gửi cho ai: chốt muộn hơn một tháng.",
+        sent: |sent, refused, later| format!("Đã gửi: {sent}, bị từ chối: {refused}, sẽ gửi lại: {later}."),
+        sending: "Việc gửi chưa xong.",
+        unreadable: "Không đọc được số liệu đã chốt; nhật ký của camwatch cho biết lý do.",
+        id: "Mã",
+        open: "Mở báo cáo",
+        more: |_, n| format!("Còn {n} mục khác; hãy nhập mã ở trên."),
     },
     missing: Missing {
         title: "Không có trang này",

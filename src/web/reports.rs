@@ -2,20 +2,20 @@
 //!
 //! One is made at a time: that of a whole province reads much of the record.
 
-mod page;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{Shared, api, text};
+use super::visitor::Visitor;
+use super::{Shared, api, status, text};
 use crate::config::Config;
-use crate::inventory::{BadId, Language};
+use crate::inventory::{BadId, FundId, FundKind, Language};
 use crate::ledger::Month;
 use crate::report::{Asker, Edition, Format, ReportError, Shown};
 
@@ -72,6 +72,8 @@ enum Failed {
     /// The question cannot be understood.
     Question(String),
     Report(ReportError),
+    /// A household's, and the reader is not known.
+    NotForYou,
     /// Others are being served.
     Busy,
     Stopping,
@@ -91,6 +93,10 @@ impl Failed {
                 let said = "the record cannot be read; the daemon's log says why";
                 (StatusCode::INTERNAL_SERVER_ERROR, said.to_owned())
             }
+            Self::NotForYou => {
+                let said = "a household's report is for those who sign in, or read at the machine itself";
+                (StatusCode::FORBIDDEN, said.to_owned())
+            }
             Self::Busy => {
                 let said = "other reports are being made; ask again in a moment";
                 (StatusCode::SERVICE_UNAVAILABLE, said.to_owned())
@@ -102,15 +108,14 @@ impl Failed {
             }
         }
     }
+}
 
-    fn answer(self, say: impl FnOnce(StatusCode, &str) -> Response) -> Response {
-        let (status, why) = self.told();
-        let mut response = say(status, &why);
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
-        }
-        response
+fn answered((status, why): (StatusCode, String), say: impl FnOnce(StatusCode, &str) -> Response) -> Response {
+    let mut response = say(status, &why);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     }
+    response
 }
 
 /// A report as a file.
@@ -133,11 +138,18 @@ pub async fn report(
     };
     match made.await {
         Ok(made) => ([(header::CONTENT_TYPE, Format::Json.content_type())], made.bytes).into_response(),
-        Err(failed) => failed.answer(api::error),
+        Err(failed) => answered(failed.told(), api::error),
     }
 }
 
-pub async fn page(State(shared): State<Shared>, Path(month): Path<String>, about: Query<About>) -> Response {
+pub async fn page(
+    State(shared): State<Shared>,
+    Extension(visitor): Extension<Visitor>,
+    Path(month): Path<String>,
+    about: Query<About>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     let answer = async {
         let Ok(month) = month.parse::<Month>() else {
             let said = format!("{month:?} is no month; reports are at /reports/YYYY-MM, as in /reports/2026-10\n");
@@ -147,9 +159,14 @@ pub async fn page(State(shared): State<Shared>, Path(month): Path<String>, about
         let language = about.language().map_err(Failed::Question)?;
         let Some(format) = about.format().map_err(Failed::Question)? else {
             let config = config(&shared);
-            let page = aside(move || page::render(&config, month, Timestamp::now())).await?;
-            return Ok(Html(page).into_response());
+            aside(move || Shown::exists(&config, month, Timestamp::now())).await?;
+            return Ok(status::month(shared.clone(), visitor.clone(), month, &uri, &headers).await);
         };
+        if let Edition::Funder(fund) = &edition
+            && !may_read(&shared, &visitor, fund)
+        {
+            return Err(Failed::NotForYou);
+        }
         let made = make(&shared, month, edition, language, format).await?;
         let how = if matches!(format, Format::Xlsx | Format::Csv) { "attachment" } else { "inline" };
         // The name is of ids, which hold no quote.
@@ -158,7 +175,24 @@ pub async fn page(State(shared): State<Shared>, Path(month): Path<String>, about
         Ok(([(header::CONTENT_TYPE, content_type), (header::CONTENT_DISPOSITION, disposition)], made.bytes)
             .into_response())
     };
-    answer.await.unwrap_or_else(|failed: Failed| failed.answer(|status, why| text(status, format!("{why}\n"))))
+    let answer: Result<Response, Failed> = answer.await;
+    match answer {
+        Ok(answer) => answer,
+        Err(failed) => {
+            let has_page = about.format.is_none() && status::reads_html(&headers);
+            match failed.told() {
+                (StatusCode::NOT_FOUND, _) if has_page => status::nothing(shared, visitor, &uri, &headers).await,
+                told => answered(told, |status, why| text(status, format!("{why}\n"))),
+            }
+        }
+    }
+}
+
+/// Who paid reads all of their own page; of a household that did not agree to be named, only those who may know who it is.
+fn may_read(shared: &Shared, visitor: &Visitor, fund: &FundId) -> bool {
+    let config = config(shared);
+    let fund = config.inventory.funds.get(fund);
+    visitor.sees_private_names() || fund.is_none_or(|fund| fund.kind != FundKind::Household || fund.publish_name)
 }
 
 fn config(shared: &Shared) -> Arc<Config> {
