@@ -32,7 +32,8 @@ impl Answer {
 fn get(server: &Server, path: &str, headers: &[&str]) -> Answer {
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let headers: Vec<String> = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let headers = headers.concat();
     let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n", server.address);
     stream.write_all(request.as_bytes()).unwrap();
     let mut bytes = Vec::new();

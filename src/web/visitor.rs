@@ -160,14 +160,15 @@ mod tests {
         Config::load(&file).unwrap()
     }
 
-    fn peer(remote: &str, local: &str) -> Option<Peer> {
-        Some(Peer { remote: remote.parse().unwrap(), local: local.parse().unwrap() })
+    fn peer(remote: &str, local: &str) -> Peer {
+        Peer { remote: remote.parse().unwrap(), local: local.parse().unwrap() }
     }
 
     #[test]
     fn where_nobody_signs_in_only_this_machines_own_people_act() {
         let open = config("listen = \"0.0.0.0:9765\"\ninsecure = true\n");
-        let role = |remote, local| Visitor::unknown(&open, peer(remote, local), &Method::GET, &headers(None)).role;
+        let role =
+            |remote, local| Visitor::unknown(&open, Some(peer(remote, local)), &Method::GET, &headers(None)).role;
         assert_eq!(role("127.0.0.1", "127.0.0.1"), Role::Operator);
         assert_eq!(role("::1", "::1"), Role::Operator);
         assert_eq!(role("::ffff:127.0.0.1", "::ffff:127.0.0.1"), Role::Operator);
@@ -181,7 +182,7 @@ mod tests {
         let plain = config("");
         for header in ["forwarded", "x-forwarded-for", "x-real-ip", "via"] {
             let headers = [(header.parse().unwrap(), "203.0.113.7".parse().unwrap())].into_iter().collect();
-            let visitor = Visitor::unknown(&plain, peer("127.0.0.1", "127.0.0.1"), &Method::POST, &headers);
+            let visitor = Visitor::unknown(&plain, Some(peer("127.0.0.1", "127.0.0.1")), &Method::POST, &headers);
             assert_eq!(visitor.role, Role::Viewer, "{header}");
         }
     }
@@ -191,7 +192,8 @@ mod tests {
         let plain = config("");
         let public = config("[alert]\npublic_url = \"https://Camera.xa.example.vn/\"\n");
         let acts = |config: &Config, host: &str| {
-            Visitor::unknown(config, peer("127.0.0.1", "127.0.0.1"), &Method::GET, &headers(Some(host))).operates()
+            Visitor::unknown(config, Some(peer("127.0.0.1", "127.0.0.1")), &Method::GET, &headers(Some(host)))
+                .operates()
         };
         for own in ["127.0.0.1:9765", "localhost:9765", "LOCALHOST", "localhost.", "[::1]:9765", "[::1]", "10.0.0.5"] {
             assert!(acts(&plain, own), "{own}");
@@ -212,7 +214,7 @@ mod tests {
         // curl and scripts are led nowhere by names; a browser says that it is one.
         let mut posted = headers(Some("monitor.lan:9765"));
         let acts = |posted: &HeaderMap| {
-            Visitor::unknown(&plain, peer("127.0.0.1", "127.0.0.1"), &Method::POST, posted).operates()
+            Visitor::unknown(&plain, Some(peer("127.0.0.1", "127.0.0.1")), &Method::POST, posted).operates()
         };
         assert!(acts(&posted));
         posted.insert(header::ORIGIN, "http://monitor.lan:9765".parse().unwrap());

@@ -41,7 +41,7 @@ pub fn holds(chromium: &Chromium, village: &Village) {
         let page = of_page(&page);
         let api = of_api(village);
         let after = of_metrics(village);
-        let asked = prometheus.as_ref().map(|prometheus| prometheus.told());
+        let asked = prometheus.as_ref().map(Prometheus::told);
         let is_still = before == after;
         let agrees = page == after && api == after && asked.as_ref().is_none_or(|asked| *asked == of_dashboard(&after));
         if is_still && agrees {
@@ -114,8 +114,7 @@ fn of_metrics(village: &Village) -> Told {
     let cameras: BTreeMap<_, _> = by_camera("camwatch_camera_state")
         .into_iter()
         .map(|(camera, code)| {
-            let state =
-                STATES.iter().find(|(_, number)| code == f64::from(u32::try_from(*number).unwrap())).expect("a state");
+            let state = STATES.iter().find(|(_, number)| number.to_string() == code.to_string()).expect("a state");
             #[expect(clippy::cast_possible_truncation, reason = "seconds of this century")]
             let since = since[&camera].floor() as i64;
             (camera, (state.0.to_owned(), since))

@@ -105,6 +105,7 @@ pub fn link_next(response: &mut Response, path: &str, query: Option<&str>, curso
 mod tests {
     use super::*;
 
+    #[expect(clippy::ptr_arg, reason = "as the list's elements are")]
     fn keys(word: &String) -> Vec<&str> {
         word.split('/').collect()
     }

@@ -44,12 +44,14 @@ fn what_was_paid_for_and_is_dark_comes_first_and_in_each_kind_what_lasts_longest
 
 #[test]
 fn how_cameras_stand_together_is_said_by_the_worst_that_is_known() {
+    use State::{Dark, Degraded, Maintenance, Unknown, Up};
     let standing = |states: &[State]| {
         let mut counts = Counts::default();
-        states.iter().for_each(|state| counts.add(*state, 1));
+        for state in states {
+            counts.add(*state, 1);
+        }
         counts.standing()
     };
-    use State::{Dark, Degraded, Maintenance, Unknown, Up};
     assert_eq!(standing(&[]), (Standing::Nothing, 0));
     assert_eq!(standing(&[Up, Dark, Unknown, Degraded]), (Standing::Dark, 1));
     assert_eq!(standing(&[Up, Unknown, Degraded]), (Standing::SomeUnknown, 1));

@@ -162,7 +162,7 @@ fn section(view: &View<'_>, month: Month, heading: &str, lines: &[Line], by_id: 
 fn row(view: &View<'_>, month: Month, line: &Line) -> Markup {
     let and = if line.asks.is_empty() { "" } else { "&" };
     // Figures for programs have no language.
-    let link = |format: Format| match format {
+    let address = |format: Format| match format {
         Format::Csv | Format::Json => format!("/reports/{month}?{}{and}format={}", line.asks, format.as_str()),
         Format::Html | Format::Pdf | Format::Xlsx => {
             format!("/reports/{month}?{}{and}lang={}&format={}", line.asks, view.lang(), format.as_str())
@@ -173,7 +173,7 @@ fn row(view: &View<'_>, month: Month, line: &Line) -> Markup {
             th scope="row" { (line.name) }
             td {
                 @for format in [Format::Html, Format::Pdf, Format::Xlsx, Format::Csv, Format::Json] {
-                    a href=(link(format)) aria-label={ (line.name) ", " (format.as_str()) } { (format.as_str()) } " "
+                    a href=(address(format)) aria-label={ (line.name) ", " (format.as_str()) } { (format.as_str()) } " "
                 }
             }
         }
