@@ -10,7 +10,7 @@ use super::{Shared, text};
 /// Of a form's body.
 pub const MOST_BYTES: usize = 16 * 1024;
 
-/// What a page turns into a sentence: `?said=WORD`.
+/// What was asked for with a form, and what came of it. A page turns it into a sentence: `?said=WORD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Said {
     Probed,
@@ -24,6 +24,27 @@ pub enum Said {
 }
 
 impl Said {
+    const ALL: [Self; 8] = [
+        Self::Probed,
+        Self::Busy,
+        Self::Acknowledged,
+        Self::Gone,
+        Self::Maintenance,
+        Self::MaintenanceEnded,
+        Self::BadForm,
+        Self::Stopping,
+    ];
+
+    /// The word that stands in an address.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|said| said.as_str() == word)
+    }
+
+    /// Whether it was done.
+    pub fn is_done(self) -> bool {
+        matches!(self, Self::Probed | Self::Acknowledged | Self::Maintenance | Self::MaintenanceEnded)
+    }
+
     fn as_str(self) -> &'static str {
         match self {
             Self::Probed => "probed",

@@ -4,8 +4,8 @@
 
 use url::form_urlencoded::{Serializer, parse};
 
-use super::words::Said;
 use crate::observation::State;
+use crate::web::form::Said;
 
 /// Of one value, in characters: longer than any name that somebody searches for.
 const LONGEST: usize = 100;

@@ -5,13 +5,14 @@ use maud::{Markup, html};
 
 use super::language::code;
 use super::names::Names;
-use super::words::{Said, Words, words};
+use super::words::{Words, words};
 use crate::inventory::Language;
 use crate::judgement::event::IncidentScope;
 use crate::notify::words as messages;
 use crate::observation::{Cause, State};
 use crate::report::Manner;
 use crate::snapshot::Snapshot;
+use crate::web::form::Said;
 use crate::web::visitor::Visitor;
 
 /// So long after the schedule last went on, what is shown is old.

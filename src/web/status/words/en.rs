@@ -254,7 +254,6 @@ pub(super) const WORDS: Words = Words {
             Said::Maintenance => "Maintenance is declared; it holds within seconds.",
             Said::MaintenanceEnded => "Maintenance is ended; that holds within seconds.",
             Said::BadForm => "That could not be read: write 1 to 168 hours, and a reason on one line.",
-            Said::Denied => "Not done: you may read but not act, or the page was old. Load it again and repeat.",
             Said::Stopping => "The system is restarting. Try again in a minute.",
         },
     },

@@ -227,7 +227,6 @@ pub(super) const WORDS: Words = Words {
             Said::Maintenance => "정비를 등록했습니다. 몇 초 안에 적용됩니다.",
             Said::MaintenanceEnded => "정비를 종료했습니다. 몇 초 안에 적용됩니다.",
             Said::BadForm => "입력을 읽을 수 없습니다. 시간은 1–168, 사유는 한 줄로 쓰십시오.",
-            Said::Denied => "처리하지 않았습니다. 보기 권한만 있거나 페이지가 오래되었습니다. 다시 열고 시도하십시오.",
             Said::Stopping => "시스템을 다시 시작하는 중입니다. 1분 후 다시 시도하십시오.",
         },
     },

@@ -11,6 +11,7 @@ mod vi;
 
 use crate::inventory::Language;
 use crate::observation::{DiskStatus, Phase, State};
+use crate::web::form::Said;
 
 pub(super) type Fixed = &'static str;
 /// A text with one place to fill in.
@@ -41,43 +42,6 @@ pub(super) enum Standing {
     /// All are in maintenance.
     AllMaintenance,
     Good,
-}
-
-/// What was asked for with a form, and what came of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Said {
-    Probed,
-    Busy,
-    Acknowledged,
-    Gone,
-    Maintenance,
-    MaintenanceEnded,
-    BadForm,
-    Denied,
-    Stopping,
-}
-
-impl Said {
-    /// The word that stands in an address.
-    pub fn parse(word: &str) -> Option<Self> {
-        Some(match word {
-            "probed" => Self::Probed,
-            "busy" => Self::Busy,
-            "acknowledged" => Self::Acknowledged,
-            "gone" => Self::Gone,
-            "maintenance" => Self::Maintenance,
-            "maintenance-ended" => Self::MaintenanceEnded,
-            "bad-form" => Self::BadForm,
-            "denied" => Self::Denied,
-            "stopping" => Self::Stopping,
-            _ => return None,
-        })
-    }
-
-    /// Whether it was done.
-    pub fn is_done(self) -> bool {
-        matches!(self, Self::Probed | Self::Acknowledged | Self::Maintenance | Self::MaintenanceEnded)
-    }
 }
 
 /// One language.

@@ -231,9 +231,6 @@ pub(super) const WORDS: Words = Words {
             Said::Maintenance => "Đã báo bảo trì; có hiệu lực trong vài giây.",
             Said::MaintenanceEnded => "Đã kết thúc bảo trì; có hiệu lực trong vài giây.",
             Said::BadForm => "Thông tin chưa hợp lệ: số giờ từ 1 đến 168, lý do một dòng không để trống.",
-            Said::Denied => {
-                "Không thực hiện: tài khoản này chỉ được xem, hoặc trang đã cũ. Hãy tải lại trang và thử lại."
-            }
             Said::Stopping => "Hệ thống đang khởi động lại. Hãy thử lại sau một phút.",
         },
     },
