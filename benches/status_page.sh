@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 camwatch=$(realpath "${1:-target/release/camwatch}")
-tests/browser/install
+tests/npm/install
 dir=$(mktemp -d)
 children=()
 end() {

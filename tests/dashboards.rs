@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use camwatch::observation::{Cause, State};
 use serde_json::Value;
-use support::{CAMWATCH, Process, free_port, http_get, require, wait_until};
+use support::{CAMWATCH, Process, free_port, http_get, npm_modules, require, wait_until};
 
 const NAMES: [&str; 6] = ["camera", "commune", "fleet", "monitor", "retention", "site"];
 const LANGUAGES: [&str; 3] = ["vi", "en", "ko"];
@@ -531,7 +531,7 @@ fn every_query_of_every_panel_is_answered_by_a_prometheus_that_scrapes_the_demo(
 
 #[test]
 fn their_types_are_those_of_grafanas_own_schema() {
-    let (Some(_), Some(_)) = (require("node"), require("curl")) else { return };
+    let (Some(_), Some(_)) = (require("node"), npm_modules()) else { return };
     let output = run(&mut Command::new(file("tests/dashboards/types")));
     assert!(output.status.success(), "{}", said(&output));
 }

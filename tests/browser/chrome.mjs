@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-// Where `install` put them; the tests say it, since cargo's target directory may be elsewhere.
-const modules = process.env.BROWSER_MODULES ?? path.join(here, '../../target/browser/node_modules');
+// Where `tests/npm/install` put them; the tests say it, since cargo's target directory may be elsewhere.
+const modules = process.env.BROWSER_MODULES ?? path.join(here, '../../target/npm/node_modules');
 const require = createRequire(path.join(modules, 'none.js'));
 const { chromium } = require('playwright-core');
 export const axeSource = readFileSync(path.join(modules, 'axe-core/axe.min.js'), 'utf8');

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Process, require, skip};
+use crate::support::{Process, npm_modules, require};
 
 /// Ends a broken script; no claim about speed.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -34,14 +34,7 @@ impl Chromium {
     pub fn find() -> Option<Self> {
         let node = require("node")?;
         require("chromium")?;
-        let modules = target().join("browser/node_modules");
-        for name in ["playwright-core", "axe-core"] {
-            if !modules.join(name).join(".version").exists() {
-                skip(&format!("{name} (tests/browser/install)"));
-                return None;
-            }
-        }
-        Some(Self { node, modules })
+        Some(Self { node, modules: npm_modules()? })
     }
 
     /// Runs a script of `tests/browser` that asks for nothing.

@@ -41,6 +41,19 @@ pub fn require(program: &str) -> Option<PathBuf> {
     found
 }
 
+/// Where the packages of `tests/npm` are installed, or `None` after saying that this test is skipped.
+///
+/// # Panics
+/// When `CAMWATCH_REQUIRE_ALL` is `1`.
+pub fn npm_modules() -> Option<PathBuf> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("tmp lies in the target directory");
+    let installed = target.join("npm/.installed").exists();
+    if !installed {
+        skip("what tests/npm/install installs");
+    }
+    installed.then(|| target.join("npm/node_modules"))
+}
+
 /// Says that the running test is skipped for want of something. A test that calls this returns.
 ///
 /// # Panics
