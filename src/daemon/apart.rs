@@ -19,12 +19,13 @@ impl Apart {
     /// # Errors
     /// Where threads cannot be had.
     pub(super) fn new(name: &'static str) -> io::Result<Self> {
+        let niceness = niceness();
         let workers = std::thread::available_parallelism().map_or(2, usize::from).max(2);
         let runtime = Builder::new_multi_thread()
             .worker_threads(workers)
             .max_blocking_threads(LONG)
             .thread_name(name)
-            .on_thread_start(step_back)
+            .on_thread_start(move || step_back(niceness))
             .enable_all()
             .build()?;
         Ok(Self(Some(runtime)))
@@ -50,9 +51,15 @@ impl Drop for Apart {
     }
 }
 
-/// On Linux a thread has its own niceness. Where it cannot be had, the threads are as all others.
-fn step_back() {
-    if let Err(error) = rustix::process::nice(STEPS_BACK) {
+/// Of threads that have stepped back from the one that calls.
+fn niceness() -> i32 {
+    (rustix::process::getpriority_process(None).unwrap_or_default() + STEPS_BACK).min(19)
+}
+
+/// On Linux a thread has its own niceness, and begins with that of the thread that made it: one that has stepped back already
+/// may have. Where it cannot be set, the threads are as all others.
+fn step_back(niceness: i32) {
+    if let Err(error) = rustix::process::setpriority_process(None, niceness) {
         tracing::debug!(%error, "a thread of the web cannot step back");
     }
 }
