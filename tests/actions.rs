@@ -337,7 +337,7 @@ fn pages_load_nothing_from_elsewhere_but_the_tiles_that_the_operator_chose() {
         header(&ask(server, "GET", path, &[], "").1, "content-security-policy").unwrap().to_owned()
     };
     let (_directory, server) = with_record(fleet::snapshot(10));
-    for path in ["/", "/cameras/c0000", "/sites/site-000", "/nothing", "/api/v1/cameras"] {
+    for path in ["/", "/cameras/c0000", "/sites/site-000", "/nothing", "/api/v1/cameras", "/reports/2026-10"] {
         let policy = policy(&server, path);
         assert!(
             policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"),
@@ -345,7 +345,8 @@ fn pages_load_nothing_from_elsewhere_but_the_tiles_that_the_operator_chose() {
         );
         assert!(!policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"), "{policy}");
     }
-    assert!(policy(&server, "/reports/2026-10").contains("style-src 'unsafe-inline'"), "a document by itself");
+    let document = policy(&server, "/reports/2026-10?format=html");
+    assert!(document.contains("style-src 'unsafe-inline'") && !document.contains("script-src"), "a document by itself");
     let tiles = Server::start(changed(|web| {
         web.tiles = Some(camwatch::config::Tiles {
             template: "https://tiles.example/{z}/{x}/{y}.png".to_owned(),

@@ -36,6 +36,9 @@ impl DoorKind {
     }
 }
 
+/// Where the OS chooses the port.
+const PORTS_TRIED: usize = 8;
+
 type OnConnection = Arc<dyn Fn(TcpStream, SocketAddr) + Send + Sync>;
 
 pub(crate) struct Door {
@@ -72,18 +75,28 @@ impl Door {
         on_connection: impl Fn(TcpStream, SocketAddr) + Send + Sync + 'static,
     ) -> Result<Self, SimulateError> {
         let failed = |source| SimulateError::Listen { address, source };
-        let reserved = bind(address).map_err(failed)?;
-        let address = reserved.local_addr().map_err(failed)?;
-        let state = State { kind: DoorKind::Refused, accepting: None, idle: None, fillers: Vec::new() };
-        let door = Self {
-            address,
-            _reserved: reserved,
-            on_connection: Arc::new(on_connection),
-            state: Mutex::new(state),
-            accepting: std::sync::Mutex::default(),
-        };
-        door.set(DoorKind::Open).await?;
-        Ok(door)
+        let on_connection: OnConnection = Arc::new(on_connection);
+        let is_any_port = address.port() == 0;
+        for _ in 0..PORTS_TRIED {
+            let reserved = bind(address).map_err(failed)?;
+            let address = reserved.local_addr().map_err(failed)?;
+            let state = State { kind: DoorKind::Refused, accepting: None, idle: None, fillers: Vec::new() };
+            let door = Self {
+                address,
+                _reserved: reserved,
+                on_connection: Arc::clone(&on_connection),
+                state: Mutex::new(state),
+                accepting: std::sync::Mutex::default(),
+            };
+            match door.set(DoorKind::Open).await {
+                Ok(()) => return Ok(door),
+                // Until one listens, the OS may give the port to somebody else as well.
+                Err(SimulateError::Listen { source, .. })
+                    if is_any_port && source.kind() == io::ErrorKind::AddrInUse => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(failed(io::ErrorKind::AddrInUse.into()))
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

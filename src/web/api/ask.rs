@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde::de::DeserializeOwned;
 
 use super::error;
-use crate::inventory::MAX_ID_LENGTH;
+use crate::inventory::SiteId;
 
 /// Entries of one answer at most, where a part is asked for.
 const MOST_ENTRIES: usize = 10_000;
@@ -63,7 +63,7 @@ impl Part {
         });
         let cursor = cursor.map(|text| {
             let ids: Vec<String> = text.split('/').map(str::to_owned).collect();
-            let is_good = ids.len() == keys && ids.iter().all(|id| !id.is_empty() && id.len() <= MAX_ID_LENGTH);
+            let is_good = ids.len() == keys && ids.iter().all(|id| SiteId::new(id).is_ok());
             let wrong = || format!("cursor={:?} is none of ours; follow the Link of the answer before", shown(text));
             is_good.then_some(ids).ok_or_else(wrong)
         });
@@ -135,7 +135,7 @@ mod tests {
         for limit in ["", "0", "-1", "10001", "1e3", "99999999999999999999999"] {
             assert!(Part::read(Some(limit), None, 1).is_err(), "{limit}");
         }
-        for cursor in ["", "a", "a/b/c", "/a", "a/", &"x".repeat(200)] {
+        for cursor in ["", "a", "a/b/c", "/a", "a/", "a/ b", "\u{99}/b", &"x".repeat(200)] {
             assert!(Part::read(None, Some(cursor), 2).is_err(), "{cursor}");
         }
     }
