@@ -90,9 +90,12 @@ pub fn write_sites(out: &mut Writer, snapshot: &Snapshot, part: &Part) {
     for (status, labels) in &rows {
         ratios(&mut family, labels, &[], tallies(status), Tally::signal_uptime);
     }
-    let mut family = out.family("camwatch_site_coverage_ratio", Kind::Gauge, COVERAGE_HELP);
-    for (status, labels) in &rows {
-        ratios(&mut family, labels, &[], tallies(status), Tally::coverage);
+    // Of every site it would take the page of 10,000 cameras over the 16 MiB that common scrapers accept.
+    if snapshot.config.metrics.detail {
+        let mut family = out.family("camwatch_site_coverage_ratio", Kind::Gauge, COVERAGE_HELP);
+        for (status, labels) in &rows {
+            ratios(&mut family, labels, &[], tallies(status), Tally::coverage);
+        }
     }
     write_site_info(out, snapshot, &rows);
 }
