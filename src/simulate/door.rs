@@ -125,14 +125,14 @@ impl Door {
     async fn enter(&self, state: &mut State, kind: DoorKind) -> io::Result<()> {
         match kind {
             DoorKind::Refused => {}
-            DoorKind::HalfOpen => state.idle = Some(bind(self.address)?.listen(1024)?),
+            DoorKind::HalfOpen => state.idle = Some(listen(self.address, 1024).await?),
             DoorKind::Dropped => {
-                state.idle = Some(bind(self.address)?.listen(0)?);
+                state.idle = Some(listen(self.address, 0).await?);
                 // A queue of length 0 holds one connection; with ours in it the kernel drops every further SYN.
                 state.fillers.push(TcpStream::connect(self.address).await?);
             }
             DoorKind::Open => {
-                let listener = bind(self.address)?.listen(1024)?;
+                let listener = listen(self.address, 1024).await?;
                 let on_connection = Arc::clone(&self.on_connection);
                 let task = tokio::spawn(async move {
                     loop {
@@ -166,6 +166,19 @@ fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     Ok(socket)
+}
+
+/// Where a listener has just been closed, a child that was forked meanwhile and has not become another program yet has it open
+/// still: that is waited for.
+async fn listen(address: SocketAddr, backlog: u32) -> io::Result<TcpListener> {
+    let mut tries = 0;
+    loop {
+        match bind(address).and_then(|socket| socket.listen(backlog)) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries < 50 => tries += 1,
+            listening => return listening,
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
 }
 
 #[cfg(test)]
