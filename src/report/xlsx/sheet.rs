@@ -274,6 +274,10 @@ fn is_formula_like(text: &str) -> bool {
 
 /// What a cell can hold: no control characters but ends of lines, and not more than there is room for.
 fn tidy(text: &str) -> String {
+    // Most texts need nothing, and there may be millions.
+    if text.len() <= LONGEST_TEXT && !text.chars().any(char::is_control) {
+        return text.to_owned();
+    }
     let mut room = LONGEST_TEXT;
     text.chars()
         .map(|letter| if letter.is_control() && letter != '\n' { ' ' } else { letter })
