@@ -151,19 +151,27 @@ impl Wire {
     }
 
     /// From now on nobody waits for this connection; one with TLS stays as it is.
-    pub(crate) fn unwatch(&mut self) {
+    ///
+    /// # Errors
+    /// Where the runtime does not let go of it; it is lost then.
+    pub(crate) fn unwatch(&mut self) -> io::Result<()> {
         *self = match std::mem::replace(self, Self::Lost) {
-            Self::Plain(stream) => stream.into_std().map_or(Self::Lost, Self::Unwatched),
+            Self::Plain(stream) => Self::Unwatched(stream.into_std()?),
             other => other,
         };
+        Ok(())
     }
 
     /// Somebody waits for it again.
-    pub(crate) fn watch(&mut self) {
+    ///
+    /// # Errors
+    /// Where the runtime cannot have it; it is lost then.
+    pub(crate) fn watch(&mut self) -> io::Result<()> {
         *self = match std::mem::replace(self, Self::Lost) {
-            Self::Unwatched(stream) => TcpStream::from_std(stream).map_or(Self::Lost, Self::Plain),
+            Self::Unwatched(stream) => Self::Plain(TcpStream::from_std(stream)?),
             other => other,
         };
+        Ok(())
     }
 }
 

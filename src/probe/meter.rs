@@ -28,6 +28,35 @@ impl Codec {
             Self::Jpeg => "jpeg",
         }
     }
+
+    /// The type of a NAL unit, or of a payload that is made like one.
+    fn nal_kind(self, unit: &[u8]) -> Option<u8> {
+        let first = unit.first()?;
+        match self {
+            Self::H264 => Some(first & 0x1f),
+            Self::H265 => Some((first >> 1) & 0x3f),
+            Self::Jpeg => None,
+        }
+    }
+
+    /// Whether NAL units of this type are pictures that a decoder can begin with.
+    fn is_key(self, kind: u8) -> bool {
+        match self {
+            Self::H264 => kind == 5,
+            Self::H265 => is_irap(kind),
+            Self::Jpeg => false,
+        }
+    }
+
+    fn piece(self, kind: u8) -> Piece {
+        let slices = match self {
+            Self::H264 => (1..=4).contains(&kind),
+            // Up to 15: pictures that are no random access points.
+            Self::H265 => kind < 16,
+            Self::Jpeg => false,
+        };
+        if slices { Piece::Slices } else { Piece::Other }
+    }
 }
 
 /// The most that one access unit may weigh. Whoever puts it together holds it in a ring that doubles and copies it
@@ -55,6 +84,15 @@ const LONGEST_GAP: u16 = 3000;
 /// A packet that takes its access unit over the bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooLarge;
+
+/// What a packet brings of its access unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// Slices that no decoder can begin with, and nothing else.
+    Slices,
+    /// Anything else: of a key frame, parameter sets, messages, what cannot be told.
+    Other,
+}
 
 #[derive(Debug)]
 pub(crate) struct Meter {
@@ -116,10 +154,10 @@ impl Meter {
     ///
     /// # Errors
     /// Where the access unit at hand has become too large.
-    pub(crate) fn push(&mut self, packet: &[u8]) -> Result<(), TooLarge> {
-        let Some(rtp) = Rtp::parse(packet) else { return Ok(()) };
+    pub(crate) fn push(&mut self, packet: &[u8]) -> Result<Piece, TooLarge> {
+        let Some(rtp) = Rtp::parse(packet) else { return Ok(Piece::Other) };
         if *self.ssrc.get_or_insert(rtp.ssrc) != rtp.ssrc {
-            return Ok(());
+            return Ok(Piece::Other);
         }
         self.received += 1;
         self.count(rtp.sequence);
@@ -129,8 +167,19 @@ impl Meter {
         }
         self.timestamp = Some(rtp.timestamp);
         self.unit_bytes += rtp.payload.len();
-        self.unit_pieces += self.look(rtp.payload);
-        if self.unit_bytes > MAX_UNIT_BYTES || self.unit_pieces > MAX_UNIT_PIECES { Err(TooLarge) } else { Ok(()) }
+        let (pieces, piece) = self.look(rtp.payload);
+        self.unit_pieces += pieces;
+        if self.unit_bytes > MAX_UNIT_BYTES || self.unit_pieces > MAX_UNIT_PIECES { Err(TooLarge) } else { Ok(piece) }
+    }
+
+    /// RTP time of the access unit at hand, in ticks of [`Self::clock_rate`].
+    pub(crate) fn timestamp(&self) -> Option<u32> {
+        self.timestamp
+    }
+
+    /// Ticks in a second.
+    pub(crate) fn clock_rate(&self) -> u32 {
+        self.clock_rate
     }
 
     /// Packets of the stream that came.
@@ -254,47 +303,51 @@ impl Meter {
         self.unit_is_key = false;
     }
 
-    /// Notes what kind of unit a payload begins, and says of how many pieces it is.
-    fn look(&mut self, payload: &[u8]) -> usize {
-        match self.codec {
-            Codec::Jpeg => 1,
-            Codec::H264 => match payload.first().map(|b| b & 0x1f) {
-                // STAP-A: each unit behind its length.
-                Some(24) => self.look_into(&payload[1..], |unit| (unit[0] & 0x1f) == 5),
-                Some(28) => {
-                    self.unit_is_key |= payload.get(1).is_some_and(|b| b & 0x80 != 0 && b & 0x1f == 5);
-                    1
+    /// Notes what kind of unit a payload begins, and says of how many pieces it is and what they are.
+    fn look(&mut self, payload: &[u8]) -> (usize, Piece) {
+        let (aggregate, fragment, header) = match self.codec {
+            Codec::Jpeg => return (1, Piece::Other),
+            Codec::H264 => (24, 28, 1),
+            Codec::H265 => (48, 49, 2),
+        };
+        match self.codec.nal_kind(payload) {
+            Some(kind) if kind == aggregate => self.look_into(payload.get(header..).unwrap_or_default()),
+            // Behind the payload's header, the fragment's: whether it is the first, and the kind of the whole.
+            Some(kind) if kind == fragment => match payload.get(header) {
+                Some(b) => {
+                    let kind = if self.codec == Codec::H264 { b & 0x1f } else { b & 0x3f };
+                    self.unit_is_key |= b & 0x80 != 0 && self.codec.is_key(kind);
+                    (1, self.codec.piece(kind))
                 }
-                kind => {
-                    self.unit_is_key |= kind == Some(5);
-                    1
-                }
+                None => (1, Piece::Other),
             },
-            Codec::H265 => match payload.first().map(|b| (b >> 1) & 0x3f) {
-                // Aggregation packet: each unit behind its length.
-                Some(48) => self.look_into(payload.get(2..).unwrap_or_default(), |unit| is_irap((unit[0] >> 1) & 0x3f)),
-                Some(49) => {
-                    self.unit_is_key |= payload.get(2).is_some_and(|b| b & 0x80 != 0 && is_irap(b & 0x3f));
-                    1
-                }
-                kind => {
-                    self.unit_is_key |= kind.is_some_and(is_irap);
-                    1
-                }
-            },
+            Some(kind) => {
+                self.unit_is_key |= self.codec.is_key(kind);
+                (1, self.codec.piece(kind))
+            }
+            None => (1, Piece::Other),
         }
     }
 
-    fn look_into(&mut self, mut units: &[u8], is_key: impl Fn(&[u8]) -> bool) -> usize {
-        let mut pieces = 1;
+    /// An aggregate: each unit behind its length.
+    fn look_into(&mut self, mut units: &[u8]) -> (usize, Piece) {
+        let (mut pieces, mut of) = (1, Piece::Slices);
         while let [high, low, rest @ ..] = units {
             let length = usize::from(u16::from_be_bytes([*high, *low])).min(rest.len());
             let (unit, next) = rest.split_at(length);
-            self.unit_is_key |= !unit.is_empty() && is_key(unit);
+            match self.codec.nal_kind(unit) {
+                Some(kind) => {
+                    self.unit_is_key |= self.codec.is_key(kind);
+                    if self.codec.piece(kind) == Piece::Other {
+                        of = Piece::Other;
+                    }
+                }
+                None => of = Piece::Other,
+            }
             pieces += 1;
             units = next;
         }
-        pieces
+        (pieces, if pieces == 1 { Piece::Other } else { of })
     }
 }
 
@@ -425,6 +478,35 @@ mod tests {
         // CRA (21) as a single unit, as the start of a fragment, in an aggregate.
         assert!(key(Codec::H265, &[42, 1]) && key(Codec::H265, &[98, 1, 0x80 | 0x15]));
         assert!(key(Codec::H265, &[96, 1, 0, 2, 42, 1]) && !key(Codec::H265, &[2, 1]) && !key(Codec::H265, &[]));
+    }
+
+    #[test]
+    fn slices_are_told_from_what_a_decoder_may_begin_with() {
+        let slices = |codec, payload: &[u8]| {
+            Meter::new(codec, 90_000).push(&packet(0, 0, payload)).unwrap() == Piece::Slices
+        };
+        // A slice, the middle of its fragments, an aggregate of two.
+        for payload in [&[0x41, 9][..], &[0x7c, 0x01, 9], &[24, 0, 1, 0x41, 0, 1, 0x01]] {
+            assert!(slices(Codec::H264, payload), "{payload:?}");
+        }
+        // An IDR slice, the middle of its fragments, parameter sets, a message, an aggregate with one, none, nothing.
+        let others = [
+            &[0x65, 9][..],
+            &[0x7c, 0x05, 9],
+            &[0x67],
+            &[0x68],
+            &[0x06, 6],
+            &[24, 0, 1, 0x06, 0, 1, 0x41],
+            &[24],
+            &[0x7c],
+            &[],
+        ];
+        for payload in others {
+            assert!(!slices(Codec::H264, payload), "{payload:?}");
+        }
+        assert!(slices(Codec::H265, &[2, 1, 9]) && slices(Codec::H265, &[98, 1, 0x01]));
+        assert!(!slices(Codec::H265, &[42, 1]) && !slices(Codec::H265, &[98, 1, 0x15]) && !slices(Codec::H265, &[64, 1]));
+        assert!(!slices(Codec::Jpeg, &[0, 0, 0, 0]));
     }
 
     #[test]

@@ -156,6 +156,7 @@ async fn look(
         transport,
         timeout: request.timeout,
         choice: Arc::clone(&choice),
+        phase: Arc::clone(&notes.phase),
     };
     let made = match Relay::new(plan, wire).await {
         Ok(made) => relay.insert(made),

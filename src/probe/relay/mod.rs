@@ -10,10 +10,12 @@
 
 mod dialogue;
 mod facts;
+mod sieve;
 
 use std::io;
 use std::net::IpAddr;
 use std::ops::Range;
+use std::sync::atomic::AtomicU8;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -28,11 +30,14 @@ use super::Login;
 use super::message::{self, Head, Repair, Start};
 use super::meter::{Codec, Meter};
 use super::udp::UdpMedia;
+use super::view::phase_of;
 use crate::dial::Wire;
 use crate::gate::{Door, Gate, Permit};
 use crate::inventory::Transport;
+use crate::observation::Phase;
 
 pub(crate) use facts::{End, Facts, Seen};
+use sieve::Sieve;
 
 /// The longest message of a camera, head and body.
 const MAX_MESSAGE: usize = 64 * 1024;
@@ -53,8 +58,8 @@ const BUFFER: usize = 4 + 65_535 + 8192;
 /// How long the library may take to connect.
 const ADMISSION: Duration = Duration::from_secs(1);
 
-/// While nobody waits for a frame, the camera's packets are fetched so often: each arrival would wake us otherwise, and
-/// that, not the bytes, is what watching a stream costs.
+/// While nobody wants the next frame at once, the camera's packets are fetched so often: each arrival would wake us
+/// otherwise, and that, not the bytes, is what watching a stream costs.
 const UNHURRIED: Duration = Duration::from_millis(100);
 
 /// A camera sends a picture as a burst of packets: once a stream runs, each burst is waited out and read at once.
@@ -81,6 +86,8 @@ pub(crate) struct Plan {
     pub(crate) timeout: Duration,
     /// The stream that was chosen, once it is.
     pub(crate) choice: Arc<OnceLock<(Codec, u32)>>,
+    /// How far the library is.
+    pub(crate) phase: Arc<AtomicU8>,
 }
 
 pub(crate) struct Relay {
@@ -111,6 +118,7 @@ pub(crate) struct Relay {
     early: Vec<u8>,
     udp: Option<UdpMedia>,
     meter: Option<Meter>,
+    sieve: Sieve,
     garbage: usize,
     pub(crate) facts: Facts,
 }
@@ -175,6 +183,7 @@ impl Relay {
             early: Vec::new(),
             udp: None,
             meter: None,
+            sieve: Sieve::default(),
             garbage: 0,
             facts: Facts { sound: true, ..Facts::default() },
         })
@@ -259,6 +268,15 @@ impl Relay {
 
     /// Waits for bytes from either side.
     async fn fetch(&mut self) -> Result<(), End> {
+        // Nothing that comes is for the library, until a picture is that it can begin with.
+        if self.sieve.holds_back() && self.udp.is_none() {
+            self.wire.unwatch().map_err(End::Monitor)?;
+            if matches!(self.wire, Wire::Unwatched(_)) {
+                let next = self.fetch_what_came().await?;
+                return if self.sieve.holds_back() { self.rest(next).await } else { Ok(()) };
+            }
+        }
+        self.wire.watch().map_err(End::Monitor)?;
         self.make_room();
         let runs = self.playing && self.meter().is_some();
         let Self { wire, library, udp, buffer, filled, requests, channel, .. } = self;
@@ -310,23 +328,19 @@ impl Relay {
             }
             return Ok(());
         }
+        let mut wanted = Vec::with_capacity(frames.len());
         let mut rest = frames;
         while let [_, _, high, low, tail @ ..] = rest {
             let (packet, next) = tail.split_at(usize::from(u16::from_be_bytes([*high, *low])));
-            self.count(packet)?;
+            if count(&mut self.meter, &mut self.sieve, &self.plan.phase, packet)? {
+                wanted.extend_from_slice(&rest[..4 + packet.len()]);
+            }
             rest = next;
         }
         if self.facts.received > self.most() {
             return Err(End::Cap);
         }
-        self.pass_on(frames).await
-    }
-
-    fn count(&mut self, packet: &[u8]) -> Result<(), End> {
-        match &mut self.meter {
-            Some(meter) => meter.push(packet).map_err(|_| End::Cap),
-            None => Ok(()),
-        }
+        self.pass_on(&wanted).await
     }
 
     async fn pass_on(&mut self, bytes: &[u8]) -> Result<(), End> {
@@ -387,22 +401,23 @@ impl Relay {
             }
             let ours = self.channel == Some(channel);
             let awaits_play = self.pending.as_ref().is_some_and(|p| p.method == "PLAY");
-            if ours && self.playing {
-                let packet = self.filled.start + 4..self.filled.start + length;
-                if let Some(meter) = &mut self.meter {
-                    meter.push(&self.buffer[packet]).map_err(|_| End::Cap)?;
-                }
-                run.end = self.filled.start + length;
-            } else if run.is_empty() {
+            let wanted = if ours && self.playing {
+                count(&mut self.meter, &mut self.sieve, &self.plan.phase, &held[4..length])?
+            } else {
                 // Reports, other streams, and what an earlier session left behind on this connection.
                 if ours && awaits_play {
                     self.early.extend_from_slice(&held[..length]);
                 }
-                run = self.filled.start + length..self.filled.start + length;
+                false
+            };
+            self.filled.start += length;
+            if wanted {
+                run.end = self.filled.start;
+            } else if run.is_empty() {
+                run = self.filled.start..self.filled.start;
             } else {
                 break;
             }
-            self.filled.start += length;
         }
         if !run.is_empty() {
             return Ok(Some(Next::Media(run)));
@@ -473,8 +488,10 @@ impl Relay {
     pub(crate) async fn measure(&mut self, deadline: Instant, enough: impl Fn(&Meter) -> bool) {
         self.library = None;
         // Datagrams have no window that holds the camera back and a small buffer: they are taken as they come.
-        if self.udp.is_none() {
-            self.wire.unwatch();
+        if self.udp.is_none()
+            && let Err(error) = self.wire.unwatch()
+        {
+            self.facts.end = Some(End::Monitor(error));
         }
         while self.facts.end.as_ref().is_none_or(|end| matches!(end, End::Library)) {
             if let Err(end) = self.process().await {
@@ -502,21 +519,41 @@ impl Relay {
 
     /// Takes what has arrived on a connection that nobody watches, and rests. `false` at the deadline.
     async fn fetch_in_turns(&mut self, deadline: Instant) -> Result<bool, End> {
-        for _ in 0..READS_A_TURN {
-            let Wire::Unwatched(stream) = &mut self.wire else { break };
-            let read = io::Read::read(stream, &mut self.buffer[self.filled.end..]);
-            if matches!(&read, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
-                break;
-            }
-            self.took(read)?;
-            self.process().await?;
-            self.make_room();
-        }
+        let next = self.fetch_what_came().await?;
         if Instant::now() >= deadline {
             return Ok(false);
         }
-        tokio::time::sleep_until(deadline.min(Instant::now() + UNHURRIED)).await;
+        self.rest(deadline.min(next)).await?;
         Ok(true)
+    }
+
+    /// Takes what has arrived on a connection that nobody watches; when to look again.
+    async fn fetch_what_came(&mut self) -> Result<Instant, End> {
+        for _ in 0..READS_A_TURN {
+            self.make_room();
+            let Wire::Unwatched(stream) = &mut self.wire else { break };
+            let read = io::Read::read(stream, &mut self.buffer[self.filled.end..]);
+            if matches!(&read, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
+                return Ok(Instant::now() + UNHURRIED);
+            }
+            self.took(read)?;
+            self.process().await?;
+        }
+        // There may be more: the camera is not to wait for us.
+        Ok(Instant::now() + BURST)
+    }
+
+    /// Rests, but for the library.
+    async fn rest(&mut self, until: Instant) -> Result<(), End> {
+        let Some(library) = &mut self.library else {
+            tokio::time::sleep_until(until).await;
+            return Ok(());
+        };
+        match timeout_at(until, library.read_buf(&mut self.requests)).await {
+            Err(_) => Ok(()),
+            Ok(Ok(1..)) => self.forward_requests().await,
+            Ok(_) => Err(End::Library),
+        }
     }
 
     /// Waits for what arrives over UDP or TLS. `false` at the deadline.
@@ -552,7 +589,10 @@ impl Relay {
         if let Some(library) = self.library.take() {
             let _ = library.set_zero_linger();
         }
-        self.wire.watch();
+        if self.wire.watch().is_err() {
+            // Closed with that.
+            return;
+        }
         self.listener = None;
         self.udp = None;
         self.early = Vec::new();
@@ -625,6 +665,13 @@ async fn gather(wire: &mut Wire, runs: bool, buffer: &mut [u8]) -> io::Result<us
     wire.read(buffer).await
 }
 
+/// Counts a packet of the stream, and says whether the library is to have it.
+fn count(meter: &mut Option<Meter>, sieve: &mut Sieve, phase: &AtomicU8, packet: &[u8]) -> Result<bool, End> {
+    let Some(meter) = meter else { return Ok(true) };
+    let piece = meter.push(packet).map_err(|_| End::Cap)?;
+    Ok(phase_of(phase) != Phase::KeyFrame || sieve.lets_through(meter, piece))
+}
+
 async fn receive(udp: Option<&mut UdpMedia>, channel: Option<u8>, frames: &mut Vec<u8>) -> io::Result<u64> {
     match (udp, channel) {
         (Some(udp), Some(channel)) => udp.receive(channel, frames).await,
@@ -660,6 +707,7 @@ mod tests {
             transport: Transport::Tcp,
             timeout: Duration::from_secs(1),
             choice: Arc::default(),
+            phase: Arc::default(),
         };
         (Relay::new(plan, Wire::Plain(wire)).await.unwrap(), camera)
     }
