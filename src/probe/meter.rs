@@ -50,9 +50,10 @@ impl Codec {
 
     fn piece(self, kind: u8) -> Piece {
         let slices = match self {
-            Self::H264 => (1..=4).contains(&kind),
-            // Up to 15: pictures that are no random access points.
-            Self::H265 => kind < 16,
+            // 9: an access unit delimiter.
+            Self::H264 => matches!(kind, 1..=4 | 9),
+            // Up to 15: pictures that are no random access points. 35: an access unit delimiter.
+            Self::H265 => matches!(kind, 0..=15 | 35),
             Self::Jpeg => false,
         };
         if slices { Piece::Slices } else { Piece::Other }
@@ -88,7 +89,7 @@ pub(crate) struct TooLarge;
 /// What a packet brings of its access unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Piece {
-    /// Slices that no decoder can begin with, and nothing else.
+    /// Slices that no decoder can begin with, the mark between two units, and nothing else.
     Slices,
     /// Anything else: of a key frame, parameter sets, messages, what cannot be told.
     Other,
@@ -482,11 +483,10 @@ mod tests {
 
     #[test]
     fn slices_are_told_from_what_a_decoder_may_begin_with() {
-        let slices = |codec, payload: &[u8]| {
-            Meter::new(codec, 90_000).push(&packet(0, 0, payload)).unwrap() == Piece::Slices
-        };
-        // A slice, the middle of its fragments, an aggregate of two.
-        for payload in [&[0x41, 9][..], &[0x7c, 0x01, 9], &[24, 0, 1, 0x41, 0, 1, 0x01]] {
+        let slices =
+            |codec, payload: &[u8]| Meter::new(codec, 90_000).push(&packet(0, 0, payload)).unwrap() == Piece::Slices;
+        // A slice, the middle of its fragments, an aggregate of two, and what delimits units.
+        for payload in [&[0x41, 9][..], &[0x7c, 0x01, 9], &[24, 0, 1, 0x41, 0, 1, 0x01], &[0x09, 0xf0]] {
             assert!(slices(Codec::H264, payload), "{payload:?}");
         }
         // An IDR slice, the middle of its fragments, parameter sets, a message, an aggregate with one, none, nothing.
@@ -504,8 +504,12 @@ mod tests {
         for payload in others {
             assert!(!slices(Codec::H264, payload), "{payload:?}");
         }
-        assert!(slices(Codec::H265, &[2, 1, 9]) && slices(Codec::H265, &[98, 1, 0x01]));
-        assert!(!slices(Codec::H265, &[42, 1]) && !slices(Codec::H265, &[98, 1, 0x15]) && !slices(Codec::H265, &[64, 1]));
+        assert!(
+            slices(Codec::H265, &[2, 1, 9]) && slices(Codec::H265, &[98, 1, 0x01]) && slices(Codec::H265, &[70, 1])
+        );
+        assert!(
+            !slices(Codec::H265, &[42, 1]) && !slices(Codec::H265, &[98, 1, 0x15]) && !slices(Codec::H265, &[64, 1])
+        );
         assert!(!slices(Codec::Jpeg, &[0, 0, 0, 0]));
     }
 
