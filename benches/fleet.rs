@@ -7,13 +7,27 @@
 //! Starts `camwatch simulate` and `camwatch run` as processes of their own, lets them settle, then breaks one camera
 //! after another and times how long the daemon takes to say `dark`. Prints the daemon's CPU, memory, lag, probes made
 //! against probes due, and the detection delay. The simulator has a process (and its CPU figures) of its own.
+//!
+//! Then, the daemon being gone, looks at some of the same cameras as others would: `ffprobe`, and a bare client that reads
+//! as many bytes as a probe does. What a probe costs inside the daemon is held against these.
+
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
+use camwatch::gate::Gate;
+use camwatch::inventory::{CameraId, Depth, TlsPolicy, Transport};
+use camwatch::probe::{Prober, Request, WATCH};
+use nix::sys::resource::{UsageWho, getrusage};
+
+/// Cameras that others look at too.
+const COMPARED: usize = 20;
 const SETTLE: Duration = Duration::from_secs(40);
 const INTERVAL: f64 = 10.0;
 
@@ -89,7 +103,8 @@ fn main() {
         after.daemon_cpu - before.daemon_cpu,
         (after.daemon_cpu - before.daemon_cpu) / wall * 100.0
     );
-    println!("daemon CPU per probe        {:10.3} ms", (after.daemon_cpu - before.daemon_cpu) / probes * 1000.0);
+    let per_probe = (after.daemon_cpu - before.daemon_cpu) / probes * 1000.0;
+    println!("daemon CPU per probe        {per_probe:10.3} ms");
     println!("simulator CPU               {:10.2} s", after.simulator_cpu - before.simulator_cpu);
     println!("daemon resident             {:10.1} MiB", after.resident / 1024.0 / 1024.0);
     println!("schedule lag <= 5 ms        {:10.4} of {:.0}", after.lag_5ms / after.lag_all, after.lag_all);
@@ -103,6 +118,71 @@ fn main() {
         quantile(1.0),
         delays.len()
     );
+
+    drop(daemon);
+    compare(&fleet, per_probe);
+}
+
+/// Looks at cameras of the fleet as others would, and holds what a probe costs inside the daemon against that.
+fn compare(fleet: &Path, per_probe: f64) {
+    let inventory = std::fs::read_to_string(fleet.join("inventory/simulated.toml")).expect("the inventory");
+    let urls = inventory.lines().filter_map(|line| line.strip_prefix("url = \"rtsp://")?.strip_suffix('"'));
+    let urls: Vec<String> = urls.step_by(7).take(COMPARED).map(|rest| format!("rtsp://{rest}")).collect();
+    let bytes = bytes_of_a_probe(&urls[0]);
+    let ffprobe = look_at(&urls, UsageWho::RUSAGE_CHILDREN, |url| {
+        let status = Command::new("ffprobe")
+            .args(["-v", "error", "-rtsp_transport", "tcp", "-show_streams", url])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .status();
+        assert!(status.is_ok_and(|status| status.success()), "ffprobe sees {url}");
+    });
+    println!("ffprobe CPU                 {ffprobe:10.3} ms = {:.1} times a probe's", ffprobe / per_probe);
+    let bare = look_at(&urls, UsageWho::RUSAGE_SELF, |url| {
+        let mut client = support::BareClient::play(url).expect("a stream");
+        client.read_until(bytes).expect("media");
+        client.end().expect("a TEARDOWN");
+    });
+    println!(
+        "bare client CPU             {bare:10.3} ms for {bytes} bytes; a probe takes {:.2} times that",
+        per_probe / bare
+    );
+}
+
+/// What comes over the line in one probe of the daemon's.
+fn bytes_of_a_probe(url: &str) -> usize {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let request = Request {
+        camera: CameraId::new("camera").expect("a valid id"),
+        url: url.parse().expect("a URL"),
+        login: None,
+        tls: TlsPolicy::System,
+        transport: Transport::Tcp,
+        depth: Depth::Frame,
+        timeout: Duration::from_secs(10),
+        watch: WATCH,
+    };
+    let prober = std::sync::Arc::new(Prober::new(Gate::default()));
+    let report = runtime.block_on(async { prober.probe(&request).await });
+    usize::try_from(report.received_bytes).expect("kilobytes")
+}
+
+/// CPU milliseconds of one look, user and system, the mean over all of `urls`.
+fn look_at(urls: &[String], who: UsageWho, look: impl Fn(&str)) -> f64 {
+    let cpu = || {
+        let usage = getrusage(who).expect("the kernel's account");
+        let micros = [usage.user_time(), usage.system_time()].map(|time| time.tv_sec() * 1_000_000 + time.tv_usec());
+        #[allow(clippy::cast_precision_loss)] // seconds
+        let micros = micros.iter().sum::<i64>() as f64;
+        micros / 1000.0
+    };
+    let before = cpu();
+    for url in urls {
+        look(url);
+    }
+    #[allow(clippy::cast_precision_loss)] // a handful
+    let looks = urls.len() as f64;
+    (cpu() - before) / looks
 }
 
 fn argument<T: std::str::FromStr>(name: &str) -> Option<T> {

@@ -92,10 +92,11 @@ fn the_examples_load_and_warn_of_nothing() {
 }
 
 #[test]
-fn every_default_in_the_example_is_the_real_one() {
+fn the_example_has_the_real_defaults_but_for_the_one_of_which_it_says_otherwise() {
     let example = parse(SETTINGS).unwrap();
-    let bare = parse("").unwrap();
-    assert_eq!(example, bare);
+    let mut expected = parse("").unwrap();
+    expected.alert.group_wait = Duration::from_secs(90);
+    assert_eq!(example, expected);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use ring::hmac;
 use url::Url;
 
 use crate::inventory::OfficerId;
+use crate::secret;
 
 /// From the moment at which the message was decided.
 const VALID: SignedDuration = SignedDuration::from_hours(24);
@@ -84,7 +85,7 @@ impl Links {
         let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| BadLink::Forged)?;
         let end = bytes.len().checked_sub(SIGNATURE_BYTES).ok_or(BadLink::Forged)?;
         let (said, signature) = bytes.split_at(end);
-        if !equal(&self.sign(said), signature) {
+        if !secret::equal(&self.sign(said), signature) {
             return Err(BadLink::Forged);
         }
         let claim = claim(said).ok_or(BadLink::Forged)?;
@@ -110,11 +111,6 @@ fn claim(said: &[u8]) -> Option<Claim> {
         officer: OfficerId::new(officer).ok()?,
         expires_at: Timestamp::from_second(i64::from_be_bytes(*expires)).ok()?,
     })
-}
-
-/// In a time that says nothing of where they differ.
-fn equal(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
 }
 
 #[cfg(test)]

@@ -3,15 +3,14 @@
 //! Each is a plain form; the answer leads back to the page with a word on what came of it (`?said=`). What it came to is in
 //! the record before the answer.
 
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 
-use super::form::{Form, Said};
-use super::probe::PATIENCE;
-use super::visitor::{Operator, Visitor};
+use super::form::{Filled, Said};
+use super::probe::with_patience;
+use super::visitor::Visitor;
 use super::{NotNoted, NotProbed, Shared, paging, text};
 use crate::inventory::{CameraId, Language, Maintenance, Scope, SiteId};
 use crate::paging::{How, Which};
@@ -22,23 +21,12 @@ const MOST_HOURS: i64 = 7 * 24;
 /// Characters of a reason.
 const MOST_REASON: usize = 200;
 
-pub async fn probe(
-    State(shared): State<Shared>,
-    Operator(visitor): Operator,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Response {
-    let form = match Form::read(&shared, &visitor, &body) {
-        Ok(form) => form,
-        Err(answer) => return answer,
-    };
+pub async fn probe(State(shared): State<Shared>, Path(id): Path<String>, Filled { form, .. }: Filled) -> Response {
     let snapshot = shared.snapshot();
     let Some(camera) = CameraId::new(&id).ok().and_then(|id| snapshot.config.inventory.cameras.get(&id)) else {
         return nothing_here("camera");
     };
-    let probing = shared.app.probe.probe(&camera.id, camera.timeout);
-    let probed = tokio::time::timeout(camera.timeout + PATIENCE, probing).await;
-    let said = match probed.unwrap_or(Err(NotProbed::Busy)) {
+    let said = match with_patience(&shared, &camera.id, camera.timeout).await {
         Ok(_) => Said::Probed,
         Err(NotProbed::Busy) => Said::Busy,
         Err(NotProbed::Unknown) => Said::Gone,
@@ -49,14 +37,9 @@ pub async fn probe(
 
 pub async fn acknowledge(
     State(shared): State<Shared>,
-    Operator(visitor): Operator,
     Path(id): Path<String>,
-    body: Bytes,
+    Filled { visitor, form }: Filled,
 ) -> Response {
-    let form = match Form::read(&shared, &visitor, &body) {
-        Ok(form) => form,
-        Err(answer) => return answer,
-    };
     let config = shared.snapshot().config.clone();
     let Some(name) = acting(form.get("who"), &visitor, config.daemon.language) else {
         return form.back("/", Said::BadForm);
@@ -86,47 +69,31 @@ fn acting(who: Option<&str>, visitor: &Visitor, language: Language) -> Option<St
     }))
 }
 
-pub async fn camera_work(
-    State(shared): State<Shared>,
-    operator: Operator,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Response {
+pub async fn camera_work(State(shared): State<Shared>, Path(id): Path<String>, filled: Filled) -> Response {
     let snapshot = shared.snapshot();
-    let known = CameraId::new(&id).ok().filter(|id| snapshot.config.inventory.cameras.contains_key(id));
-    match known {
-        Some(id) => declare(&shared, &operator.0, &body, format!("/cameras/{id}"), Scope::Camera(id)).await,
+    match CameraId::new(&id).ok().filter(|id| snapshot.config.inventory.cameras.contains_key(id)) {
+        Some(id) => declare(&shared, filled, &format!("/cameras/{id}"), Scope::Camera(id)).await,
         None => nothing_here("camera"),
     }
 }
 
-pub async fn site_work(
-    State(shared): State<Shared>,
-    operator: Operator,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Response {
+pub async fn site_work(State(shared): State<Shared>, Path(id): Path<String>, filled: Filled) -> Response {
     let snapshot = shared.snapshot();
-    let known = SiteId::new(&id).ok().filter(|id| snapshot.config.inventory.sites.contains_key(id));
-    match known {
-        Some(id) => declare(&shared, &operator.0, &body, format!("/sites/{id}"), Scope::Site(id)).await,
+    match SiteId::new(&id).ok().filter(|id| snapshot.config.inventory.sites.contains_key(id)) {
+        Some(id) => declare(&shared, filled, &format!("/sites/{id}"), Scope::Site(id)).await,
         None => nothing_here("site"),
     }
 }
 
 /// Work that begins now.
-async fn declare(shared: &Shared, visitor: &Visitor, body: &[u8], page: String, scope: Scope) -> Response {
-    let form = match Form::read(shared, visitor, body) {
-        Ok(form) => form,
-        Err(answer) => return answer,
-    };
+async fn declare(shared: &Shared, Filled { visitor, form }: Filled, page: &str, scope: Scope) -> Response {
     let hours = form.get("hours").and_then(|hours| hours.parse().ok()).filter(|hours| (1..=MOST_HOURS).contains(hours));
     let reason = form
         .get("reason")
         .filter(|reason| reason.chars().count() <= MOST_REASON && !reason.chars().any(char::is_control));
-    let (Some(hours), Some(reason)) = (hours, reason) else { return form.back(&page, Said::BadForm) };
+    let (Some(hours), Some(reason)) = (hours, reason) else { return form.back(page, Said::BadForm) };
     let from = Timestamp::now();
-    let Ok(to) = from.checked_add(SignedDuration::from_hours(hours)) else { return form.back(&page, Said::BadForm) };
+    let Ok(to) = from.checked_add(SignedDuration::from_hours(hours)) else { return form.back(page, Said::BadForm) };
     // The record has no other place for who it was, and whoever asks later wants to know.
     let reason = match &visitor.name {
         Some(name) => format!("{reason} ({name})"),
@@ -134,21 +101,12 @@ async fn declare(shared: &Shared, visitor: &Visitor, body: &[u8], page: String, 
     };
     let window = Maintenance { scope, from, to, reason };
     match in_record(shared, move |path| maintenance::add(path, &window, from)).await {
-        Ok(_) => form.back(&page, Said::Maintenance),
+        Ok(_) => form.back(page, Said::Maintenance),
         Err(answer) => answer,
     }
 }
 
-pub async fn end_work(
-    State(shared): State<Shared>,
-    Operator(visitor): Operator,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Response {
-    let form = match Form::read(&shared, &visitor, &body) {
-        Ok(form) => form,
-        Err(answer) => return answer,
-    };
+pub async fn end_work(State(shared): State<Shared>, Path(id): Path<String>, Filled { form, .. }: Filled) -> Response {
     let Ok(id) = id.parse::<i64>() else { return nothing_here("maintenance") };
     match in_record(&shared, move |path| maintenance::end(path, id, Timestamp::now())).await {
         Ok(Some(_)) => form.back("/", Said::MaintenanceEnded),

@@ -10,6 +10,7 @@ use ring::hmac;
 use ring::rand::SystemRandom;
 
 use super::visitor::Visitor;
+use crate::secret;
 
 /// What is signed begins with this.
 const PURPOSE: &[u8] = b"camwatch form 1\0";
@@ -45,7 +46,8 @@ impl Csrf {
     fn is_good_at(&self, visitor: &Visitor, token: &str, now: Timestamp) -> bool {
         let today = today(now);
         // Both are computed whatever the first comes to.
-        let [same_day, next_day] = [today, today - 1].map(|day| equal(&self.token_of(visitor, day), token));
+        let [same_day, next_day] =
+            [today, today - 1].map(|day| secret::equal(self.token_of(visitor, day).as_bytes(), token.as_bytes()));
         same_day | next_day
     }
 
@@ -62,11 +64,6 @@ impl Csrf {
 
 fn today(now: Timestamp) -> i64 {
     now.as_second().div_euclid(SECONDS_A_DAY)
-}
-
-/// In a time that says nothing of where they differ.
-fn equal(a: &str, b: &str) -> bool {
-    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
 }
 
 #[cfg(test)]

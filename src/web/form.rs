@@ -1,10 +1,12 @@
 //! The forms of pages: what was filled in, that the page was ours, and where the reader goes back to.
 
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use url::{Url, form_urlencoded};
 
-use super::visitor::Visitor;
+use super::visitor::{Operator, Visitor};
 use super::{Shared, text};
 
 /// Of a form's body.
@@ -64,17 +66,24 @@ pub struct Form {
     fields: Vec<(String, String)>,
 }
 
-impl Form {
-    /// Reads the body of a POST (`application/x-www-form-urlencoded`).
-    ///
-    /// # Errors
-    /// The answer, where the form is none of ours.
-    #[expect(clippy::result_large_err, reason = "the error is the answer, made once a request")]
-    pub fn read(shared: &Shared, visitor: &Visitor, body: &[u8]) -> Result<Self, Response> {
-        let fields = form_urlencoded::parse(body).into_owned().collect();
-        let form = Self { fields };
-        if form.get("csrf").is_some_and(|token| shared.csrf.is_good(visitor, token)) {
-            return Ok(form);
+/// A form (`application/x-www-form-urlencoded`) that was filled in by somebody who may act: what every route takes that does
+/// something for a page.
+pub struct Filled {
+    pub visitor: Visitor,
+    pub form: Form,
+}
+
+impl FromRequest<Shared> for Filled {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, shared: &Shared) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let Operator(visitor) = Operator::from_request_parts(&mut parts, shared).await?;
+        let body = Bytes::from_request(Request::from_parts(parts, body), shared).await;
+        let body = body.map_err(IntoResponse::into_response)?;
+        let form = Form { fields: form_urlencoded::parse(&body).into_owned().collect() };
+        if form.get("csrf").is_some_and(|token| shared.csrf.is_good(&visitor, token)) {
+            return Ok(Self { visitor, form });
         }
         Err(text(
             StatusCode::FORBIDDEN,
@@ -82,7 +91,9 @@ impl Form {
              done. Go back, load the page again, and press once more.\n",
         ))
     }
+}
 
+impl Form {
     /// What was filled in, without white space around it; `None` where that is nothing.
     pub fn get(&self, name: &str) -> Option<&str> {
         let (_, value) = self.fields.iter().find(|(field, _)| field == name)?;

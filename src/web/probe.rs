@@ -29,7 +29,7 @@ pub struct Wanted {
 /// What a scraper needs to receive the answer after the probe ended; the `--timeout-offset` of `blackbox_exporter`.
 const OFFSET: Duration = Duration::from_millis(500);
 /// What tearing the session down may cost beyond the time of the probe; less than [`OFFSET`].
-pub const PATIENCE: Duration = Duration::from_millis(400);
+const PATIENCE: Duration = Duration::from_millis(400);
 
 pub async fn probe(State(shared): State<Shared>, wanted: Query<Wanted>, headers: HeaderMap) -> Response {
     let Some(id) = wanted.camera.as_deref() else {
@@ -46,12 +46,7 @@ pub async fn probe(State(shared): State<Shared>, wanted: Query<Wanted>, headers:
         Ok(scrape) => scrape.map_or(camera.timeout, |scrape| camera.timeout.min(scrape)),
         Err(bad) => return text(StatusCode::BAD_REQUEST, bad),
     };
-    let probing = shared.app.probe.probe(&camera.id, timeout);
-    let probed = match tokio::time::timeout(timeout + PATIENCE, probing).await {
-        Ok(probed) => probed,
-        Err(_) => Err(NotProbed::Busy),
-    };
-    let report = match probed {
+    let report = match with_patience(&shared, &camera.id, timeout).await {
         Ok(report) => report,
         Err(reason) => {
             let status = match reason {
@@ -72,6 +67,15 @@ pub async fn probe(State(shared): State<Shared>, wanted: Query<Wanted>, headers:
         return text(StatusCode::OK, debug(&report, &metrics, camera, &snapshot.config));
     }
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], metrics).into_response()
+}
+
+/// One probe now, for somebody who waits.
+///
+/// # Errors
+/// Where it was not made, or its answer did not come in time.
+pub async fn with_patience(shared: &Shared, camera: &CameraId, timeout: Duration) -> Result<Report, NotProbed> {
+    let probing = shared.app.probe.probe(camera, timeout);
+    tokio::time::timeout(timeout + PATIENCE, probing).await.unwrap_or(Err(NotProbed::Busy))
 }
 
 /// What the scraper allows, less what the answer needs. `None` where it says nothing.

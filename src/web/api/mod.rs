@@ -102,7 +102,7 @@ pub async fn cameras(
             && (!part.is_some() || sites.contains(&recorder.site))
     };
     let recorders = snapshot.recorders.iter().filter(is_wanted).collect();
-    let cameras = cameras_for(&snapshot, &visitor, cameras);
+    let cameras = cameras.into_iter().map(|camera| camera_for(&snapshot, &visitor, camera)).collect();
     let mut response = Json(Cameras { at: snapshot.at, cameras, recorders }).into_response();
     if let Some(next) = next {
         link_next(&mut response, uri.path(), uri.query(), &next);
@@ -114,25 +114,12 @@ fn by_site(camera: &CameraStatus) -> Vec<&str> {
     vec![camera.site.as_str(), camera.camera.as_str()]
 }
 
-/// Cameras as this reader may know them: the name of a private one may say whose it is, or where it looks.
-fn cameras_for<'a>(
-    snapshot: &'a Snapshot,
-    visitor: &Visitor,
-    cameras: Vec<&'a CameraStatus>,
-) -> Vec<Cow<'a, CameraStatus>> {
+/// A camera as this reader may know it: the name of a private one may say whose it is, or where it looks.
+fn camera_for<'a>(snapshot: &Snapshot, visitor: &Visitor, camera: &'a CameraStatus) -> Cow<'a, CameraStatus> {
     let inventory = &snapshot.config.inventory;
-    let is_hidden = |camera: &CameraStatus| {
-        !visitor.sees_private_names()
-            && inventory.cameras.get(&camera.camera).is_none_or(|camera| is_private(inventory, camera))
-    };
-    let told = |camera: &'a CameraStatus| {
-        if is_hidden(camera) {
-            Cow::Owned(CameraStatus { name: String::new(), ..camera.clone() })
-        } else {
-            Cow::Borrowed(camera)
-        }
-    };
-    cameras.into_iter().map(told).collect()
+    let is_hidden = !visitor.sees_private_names()
+        && inventory.cameras.get(&camera.camera).is_none_or(|camera| is_private(inventory, camera));
+    if is_hidden { Cow::Owned(CameraStatus { name: String::new(), ..camera.clone() }) } else { Cow::Borrowed(camera) }
 }
 
 /// Who was told and who has it is staff's business.

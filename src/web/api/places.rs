@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ask::{Asked, Part, link_next};
-use super::{OpenIncident, cameras_for, error, open_incidents};
+use super::{OpenIncident, camera_for, error, open_incidents};
 use crate::inventory::Scope;
 use crate::observation;
 use crate::snapshot::{CameraStatus, RecorderStatus, SiteStatus, Snapshot, Window};
@@ -143,7 +143,7 @@ pub async fn site(
     let one = OneSite {
         at: snapshot.at,
         site: site_of(&snapshot, &names, status),
-        cameras: cameras_for(&snapshot, &visitor, here),
+        cameras: here.into_iter().map(|camera| camera_for(&snapshot, &visitor, camera)).collect(),
         recorders: snapshot.recorders.iter().filter(|recorder| recorder.site == status.site).collect(),
         incidents,
     };
@@ -159,13 +159,10 @@ pub async fn camera(
     let Some(status) = snapshot.cameras.iter().find(|camera| camera.camera.as_str() == id) else {
         return error(StatusCode::NOT_FOUND, "no camera of this id is in service; /api/v1/cameras lists them");
     };
-    let Some(camera) = cameras_for(&snapshot, &visitor, vec![status]).pop() else {
-        return error(StatusCode::NOT_FOUND, "no camera of this id is in service");
-    };
     let windows = &snapshot.windows.cameras;
     let one = OneCamera {
         at: snapshot.at,
-        camera,
+        camera: camera_for(&snapshot, &visitor, status),
         uptime: uptime(|window| windows.get(&(status.camera.clone(), window)).copied()),
         incidents: open_incidents(&snapshot, &visitor)
             .filter(|open| open.incident.cameras.contains(&status.camera))
