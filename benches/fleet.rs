@@ -11,20 +11,21 @@
 //! Then, the daemon being gone, looks at some of the same cameras as others would: `ffprobe`, and a bare client that reads
 //! as many bytes as a probe does. What a probe costs inside the daemon is held against these.
 
-#[path = "../tests/support/mod.rs"]
+#[allow(dead_code)] // Its other half is for tests.
+#[path = "../tests/support/bare_client.rs"]
+mod bare_client;
 mod support;
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use bare_client::BareClient;
 use camwatch::gate::Gate;
 use camwatch::inventory::{CameraId, Depth, TlsPolicy, Transport};
 use camwatch::probe::{Prober, Request, WATCH};
 use nix::sys::resource::{UsageWho, getrusage};
+use support::{Process, argument, http, quantile};
 
 /// Cameras that others look at too.
 const COMPARED: usize = 20;
@@ -75,24 +76,19 @@ fn main() {
         number = (number + 617) % cameras;
         let camera = format!("sim-{:04}", number + 1);
         let broken = Instant::now();
-        post(&control, &format!("/cameras/{camera}/behaviour"), "refused");
+        http(&control, "POST", &format!("/cameras/{camera}/behaviour"), "refused");
         let said = daemon.wait_for_line(|line| {
             let event: serde_json::Value = serde_json::from_str(line).ok()?;
             let fields = &event["fields"];
             (fields["camera"] == camera.as_str() && fields["to"] == "dark").then(Instant::now)
         });
         delays.push(said.expect("the daemon to say dark").duration_since(broken).as_secs_f64());
-        post(&control, &format!("/cameras/{camera}/behaviour"), "ok");
+        http(&control, "POST", &format!("/cameras/{camera}/behaviour"), "ok");
     }
     let wall = began.elapsed().as_secs_f64();
     let after = Figures::read(&web, &daemon, &simulator);
 
     delays.sort_by(f64::total_cmp);
-    let quantile = |q: f64| {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
-        let rank = ((delays.len() as f64 * q).ceil() as usize).clamp(1, delays.len());
-        delays[rank - 1]
-    };
     let probes = after.probes - before.probes;
     let due = f64::from(cameras) * wall / INTERVAL;
     println!("wall time                   {wall:10.1} s");
@@ -113,9 +109,9 @@ fn main() {
     println!("entries lost by the record  {:10.0}", after.dropped);
     println!(
         "detection delay (refused)   p50 {:.1} s, p99 {:.1} s, max {:.1} s, n = {}",
-        quantile(0.5),
-        quantile(0.99),
-        quantile(1.0),
+        quantile(&delays, 0.5),
+        quantile(&delays, 0.99),
+        quantile(&delays, 1.0),
         delays.len()
     );
 
@@ -139,7 +135,7 @@ fn compare(fleet: &Path, per_probe: f64) {
     });
     println!("ffprobe CPU                 {ffprobe:10.3} ms = {:.1} times a probe's", ffprobe / per_probe);
     let bare = look_at(&urls, UsageWho::RUSAGE_SELF, |url| {
-        let mut client = support::BareClient::play(url).expect("a stream");
+        let mut client = BareClient::play(url).expect("a stream");
         client.read_until(bytes).expect("media");
         client.end().expect("a TEARDOWN");
     });
@@ -185,57 +181,12 @@ fn look_at(urls: &[String], who: UsageWho, look: impl Fn(&str)) -> f64 {
     (cpu() - before) / looks
 }
 
-fn argument<T: std::str::FromStr>(name: &str) -> Option<T> {
-    let arguments: Vec<String> = std::env::args().collect();
-    let place = arguments.iter().position(|argument| argument == name)?;
-    arguments.get(place + 1)?.parse().ok()
-}
-
-struct Process {
-    child: Child,
-    lines: Receiver<String>,
-}
-
-impl Process {
-    fn start(command: &mut Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).env("RUST_LOG", "info,retina=off");
-        let mut child = command.spawn().expect("starting camwatch");
-        let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
-        let (sender, lines) = sync_channel(100_000);
-        std::thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { child, lines }
-    }
-
-    fn wait_for_line<T>(&mut self, mut wanted: impl FnMut(&str) -> Option<T>) -> Option<T> {
-        let limit = Instant::now() + Duration::from_secs(120);
-        loop {
-            let line = self.lines.recv_timeout(limit.saturating_duration_since(Instant::now())).ok()?;
-            if let Some(found) = wanted(&line) {
-                return Some(found);
-            }
-        }
-    }
-
-    /// User and system time so far, seconds.
-    fn cpu(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("a running process");
-        let fields: Vec<&str> = stat.rsplit_once(')').expect("a name in parentheses").1.split_whitespace().collect();
-        let ticks: f64 = fields[11].parse::<f64>().expect("utime") + fields[12].parse::<f64>().expect("stime");
-        ticks / 100.0
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// User and system time of a process so far, seconds.
+fn cpu(process: &Process) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.id())).expect("a running process");
+    let fields: Vec<&str> = stat.rsplit_once(')').expect("a name in parentheses").1.split_whitespace().collect();
+    let ticks: f64 = fields[11].parse::<f64>().expect("utime") + fields[12].parse::<f64>().expect("stime");
+    ticks / 100.0
 }
 
 struct Figures {
@@ -261,8 +212,8 @@ impl Figures {
                 .sum()
         };
         Self {
-            daemon_cpu: daemon.cpu(),
-            simulator_cpu: simulator.cpu(),
+            daemon_cpu: cpu(daemon),
+            simulator_cpu: cpu(simulator),
             resident: sum("process_resident_memory_bytes"),
             probes: sum("camwatch_probes_total"),
             failures: sum("camwatch_probe_failures_total"),
@@ -273,19 +224,4 @@ impl Figures {
             dropped: sum("camwatch_store_dropped_total"),
         }
     }
-}
-
-fn post(address: &str, path: &str, body: &str) {
-    http(address, "POST", path, body);
-}
-
-fn http(address: &str, method: &str, path: &str, body: &str) -> String {
-    let mut stream = TcpStream::connect(address).expect("a connection");
-    let length = body.len();
-    write!(stream, "{method} {path} HTTP/1.0\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n{body}")
-        .expect("sending a request");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
-    assert!(answer.starts_with("HTTP/1.0 2") || answer.starts_with("HTTP/1.1 2"), "{method} {path}: {answer}");
-    answer
 }

@@ -10,17 +10,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use provider::Provider;
+use support::{Process, argument, http, quantile};
 
 #[path = "../tests/fakes/provider.rs"]
 mod provider;
+mod support;
 
 const SETTLE: Duration = Duration::from_secs(60);
 const BETWEEN_FAULTS: Duration = Duration::from_secs(2);
@@ -72,7 +71,7 @@ fn main() {
     let mut broken = BTreeMap::new();
     for camera in of_sites.values().take(faults) {
         broken.insert(camera.clone(), Instant::now());
-        post(&control, &format!("/cameras/{camera}/behaviour"), "refused");
+        http(&control, "POST", &format!("/cameras/{camera}/behaviour"), "refused");
         std::thread::sleep(BETWEEN_FAULTS);
     }
     let limit = Instant::now() + PATIENCE;
@@ -132,11 +131,7 @@ fn tell(what: &str, unit: &str, scale: f64, mut figures: Vec<f64>) {
         return println!("{what:<28}no messages");
     }
     figures.sort_by(f64::total_cmp);
-    let quantile = |q: f64| {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
-        let rank = ((figures.len() as f64 * q).ceil() as usize).clamp(1, figures.len());
-        figures[rank - 1] * scale
-    };
+    let quantile = |q| quantile(&figures, q) * scale;
     println!(
         "{what:<28}p50 {:.1} {unit}, p95 {:.1} {unit}, p99 {:.1} {unit}, max {:.1} {unit}, n = {}",
         quantile(0.5),
@@ -145,58 +140,4 @@ fn tell(what: &str, unit: &str, scale: f64, mut figures: Vec<f64>) {
         quantile(1.0),
         figures.len()
     );
-}
-
-fn argument<T: std::str::FromStr>(name: &str) -> Option<T> {
-    let arguments: Vec<String> = std::env::args().collect();
-    let place = arguments.iter().position(|argument| argument == name)?;
-    arguments.get(place + 1)?.parse().ok()
-}
-
-struct Process {
-    child: Child,
-    lines: Receiver<String>,
-}
-
-impl Process {
-    fn start(command: &mut Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).env("RUST_LOG", "info,retina=off");
-        let mut child = command.spawn().expect("starting camwatch");
-        let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
-        let (sender, lines) = sync_channel(100_000);
-        std::thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                // What nobody waits for is not kept.
-                let _ = sender.try_send(line);
-            }
-        });
-        Self { child, lines }
-    }
-
-    fn wait_for_line<T>(&mut self, mut wanted: impl FnMut(&str) -> Option<T>) -> Option<T> {
-        let limit = Instant::now() + Duration::from_secs(120);
-        loop {
-            let line = self.lines.recv_timeout(limit.saturating_duration_since(Instant::now())).ok()?;
-            if let Some(found) = wanted(&line) {
-                return Some(found);
-            }
-        }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn post(address: &str, path: &str, body: &str) {
-    let mut stream = TcpStream::connect(address).expect("a connection");
-    let length = body.len();
-    write!(stream, "POST {path} HTTP/1.0\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n{body}")
-        .expect("sending a request");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
-    assert!(answer.contains(" 2"), "POST {path}: {answer}");
 }

@@ -179,11 +179,7 @@ fn digest(labels: &BTreeMap<&str, &str>) -> String {
         digest.update(part.len().to_le_bytes());
         digest.update(part.as_bytes());
     }
-    digest.finalize()[..8].iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(&digest.finalize()[..8])
 }
 
 /// Where it is, as far as the inventory knows the place.

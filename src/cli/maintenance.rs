@@ -251,11 +251,7 @@ fn line(added: &AddedMaintenance, timezone: &TimeZone) -> String {
 }
 
 fn described(id: &str, window: &Maintenance, timezone: &TimeZone) -> String {
-    let (scope, subject) = match &window.scope {
-        Scope::Camera(id) => ("camera", id.as_str()),
-        Scope::Site(id) => ("site", id.as_str()),
-        Scope::Commune(id) => ("commune", id.as_str()),
-    };
+    let (scope, subject) = window.scope.named();
     let (from, to) = (local(window.from, timezone), local(window.to, timezone));
     format!("{id}\t{scope} {subject}\t{from}\t{to}\t{}", window.reason.replace(['\t', '\n', '\r'], " "))
 }

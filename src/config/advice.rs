@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::entries::Written;
 use super::problem::{Log, Mark};
 use super::{Probe, raw};
-use crate::inventory::{Camera, ChannelId, ChannelKind, CommuneId, Inventory, Role, Scope, SiteId};
+use crate::inventory::{Camera, ChannelId, ChannelKind, CommuneId, Inventory, Role, SiteId};
 
 /// Where the keys of `[probe]` stand, for those who wrote them.
 #[derive(Debug, Clone, Copy)]
@@ -167,11 +167,8 @@ fn nobody_on_duty(inventory: &Inventory, written: &Written, log: &mut Log) {
     let mut uncovered: BTreeMap<&CommuneId, (Mark, &SiteId, usize)> = BTreeMap::new();
     for raw in &written.sites {
         let Some(site) = raw.value.id.as_ref().and_then(|id| inventory.sites.get(&id.value)) else { continue };
-        let covered = inventory.duties.iter().filter(|duty| duty.role == Role::Officer).any(|duty| match &duty.scope {
-            Scope::Site(id) => *id == site.id,
-            Scope::Commune(id) => *id == site.commune,
-            Scope::Camera(_) => false,
-        });
+        let mut duties = inventory.duties.iter().filter(|duty| duty.role == Role::Officer);
+        let covered = duties.any(|duty| duty.scope.covers(Some(&site.commune), &site.id, None));
         if !covered && funded_sites.contains(&site.id) {
             uncovered.entry(&site.commune).or_insert((raw.mark, &site.id, 0)).2 += 1;
         }

@@ -99,7 +99,7 @@ impl ServerCertVerifier for Pinned {
     ) -> Result<ServerCertVerified, rustls::Error> {
         match self.pin {
             Some(pin) if Sha256::digest(end_entity)[..] != pin => {
-                let has = Sha256::digest(end_entity).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+                let has = hex::encode(Sha256::digest(end_entity));
                 Err(rustls::Error::General(format!("the certificate is another than the pinned one: sha256:{has}")))
             }
             _ => Ok(ServerCertVerified::assertion()),

@@ -287,6 +287,28 @@ pub enum Scope {
     Commune(CommuneId),
 }
 
+impl Scope {
+    /// Whether it takes in a camera of a site in a commune; without a camera, whether all of the site.
+    #[must_use]
+    pub fn covers(&self, commune: Option<&CommuneId>, site: &SiteId, camera: Option<&CameraId>) -> bool {
+        match self {
+            Self::Camera(id) => Some(id) == camera,
+            Self::Site(id) => id == site,
+            Self::Commune(id) => Some(id) == commune,
+        }
+    }
+
+    /// What it is of, and of which, as the record and the API have it: `("site", "yen-lenh")`.
+    #[must_use]
+    pub fn named(&self) -> (&'static str, &str) {
+        match self {
+            Self::Camera(id) => ("camera", id.as_str()),
+            Self::Site(id) => ("site", id.as_str()),
+            Self::Commune(id) => ("commune", id.as_str()),
+        }
+    }
+}
+
 /// Planned work: `from` included, `to` excluded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Maintenance {

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::Policy;
-use crate::inventory::{Camera, CameraId, Scope, SiteId};
+use crate::inventory::{Camera, CameraId, SiteId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -77,11 +77,7 @@ impl Calendar {
 
 fn windows(camera: Option<&CameraId>, site: &SiteId, policy: &Policy) -> Vec<(Timestamp, Timestamp)> {
     let commune = policy.sites.get(site).map(|site| &site.commune);
-    let windows = policy.maintenance.iter().filter(|window| match &window.scope {
-        Scope::Camera(id) => Some(id) == camera,
-        Scope::Site(id) => id == site,
-        Scope::Commune(id) => Some(id) == commune,
-    });
+    let windows = policy.maintenance.iter().filter(|window| window.scope.covers(commune, site, camera));
     union(windows.map(|window| (window.from, window.to)).collect())
 }
 

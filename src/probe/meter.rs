@@ -218,7 +218,9 @@ impl Meter {
 
     /// Seconds between the last two key frames, where two were seen.
     pub(crate) fn key_frame_interval(&self) -> Option<f64> {
-        self.key_interval
+        // The latter may be just arriving: who watches for a second sees it where they come a second apart.
+        let arriving = self.run.key_at.filter(|_| self.unit_is_key);
+        arriving.map(|before| precise(self.run.ticks - before) / f64::from(self.clock_rate)).or(self.key_interval)
     }
 
     fn long_run(&self) -> Option<(Run, f64)> {
@@ -427,6 +429,15 @@ mod tests {
         assert_eq!(meter.bytes_per_second(), Some(25_000));
         assert_eq!(meter.key_frame_interval(), Some(1.0));
         assert_eq!((meter.received(), meter.lost()), (60, 0));
+    }
+
+    #[test]
+    fn a_second_key_frame_tells_the_interval_as_it_arrives() {
+        let mut meter = Meter::new(Codec::H264, 90_000);
+        steady(&mut meter, 0..25, |_| false);
+        assert_eq!(meter.key_frame_interval(), None);
+        steady(&mut meter, 25..26, |_| false);
+        assert_eq!((meter.key_frame_interval(), meter.seconds()), (Some(1.0), 1.0));
     }
 
     #[test]

@@ -49,11 +49,7 @@ impl<'a> Book<'a> {
         let commune = self.inventory.commune_of(&camera.id);
         self.maintenance
             .iter()
-            .filter(|(scope, _)| match scope {
-                Scope::Camera(id) => *id == camera.id,
-                Scope::Site(id) => *id == camera.site,
-                Scope::Commune(id) => Some(id) == commune,
-            })
+            .filter(|(scope, _)| scope.covers(commune, &camera.site, Some(&camera.id)))
             .map(|(_, window)| *window)
             .collect()
     }

@@ -76,8 +76,8 @@ impl Auth {
             return false;
         }
         let hash = match self.scheme {
-            Scheme::DigestMd5 => |text: &str| hex(&Md5::digest(text)),
-            _ => |text: &str| hex(&Sha256::digest(text)),
+            Scheme::DigestMd5 => |text: &str| hex::encode(Md5::digest(text)),
+            _ => |text: &str| hex::encode(Sha256::digest(text)),
         };
         let secret = hash(&format!("{}:{REALM}:{}", self.username, self.password));
         let request = hash(&format!("{method}:{}", field("uri")));
@@ -90,14 +90,6 @@ impl Auth {
 }
 
 const REALM: &str = "Simulated camera";
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
 
 /// One parameter of a comma-separated list, unquoted.
 pub(super) fn parameter(list: &str, name: &str) -> Option<String> {

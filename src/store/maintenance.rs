@@ -19,11 +19,7 @@ use crate::inventory::{CameraId, CommuneId, Maintenance, Scope, SiteId};
 /// Where the record cannot be written.
 pub fn add(path: &Path, window: &Maintenance, now: Timestamp) -> Result<i64, StoreError> {
     let mut connection = open(path)?;
-    let (scope, subject) = match &window.scope {
-        Scope::Camera(id) => ("camera", id.as_str()),
-        Scope::Site(id) => ("site", id.as_str()),
-        Scope::Commune(id) => ("commune", id.as_str()),
-    };
+    let (scope, subject) = window.scope.named();
     let add = |connection: &mut Connection| {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute(

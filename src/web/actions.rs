@@ -17,9 +17,9 @@ use crate::paging::{How, Which};
 use crate::store::{StoreError, maintenance};
 
 /// Of work that is declared on a page; longer work is planned, and has its window in the configuration or by command.
-const MOST_HOURS: i64 = 7 * 24;
+pub const MOST_HOURS: i64 = 7 * 24;
 /// Characters of a reason.
-const MOST_REASON: usize = 200;
+pub const MOST_REASON: usize = 200;
 
 pub async fn probe(State(shared): State<Shared>, Path(id): Path<String>, Filled { form, .. }: Filled) -> Response {
     let snapshot = shared.snapshot();

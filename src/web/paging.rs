@@ -16,7 +16,7 @@ use crate::paging::{How, Which};
 /// Of the body of an acknowledgement.
 pub const MOST_BYTES: usize = 4096;
 /// A name.
-const MOST_CHARACTERS: usize = 80;
+pub const MOST_NAME: usize = 80;
 
 #[derive(Deserialize)]
 struct Acknowledging {
@@ -40,7 +40,7 @@ pub async fn acknowledge(State(shared): State<Shared>, _: Operator, Path(id): Pa
     };
     let who = who.trim();
     if !is_name(who) {
-        let message = format!("\"who\" is no name; write 1 to {MOST_CHARACTERS} characters on one line");
+        let message = format!("\"who\" is no name; write 1 to {MOST_NAME} characters on one line");
         return api::error(StatusCode::BAD_REQUEST, &message);
     }
     if !matches!(how, How::Page | How::Command) {
@@ -63,7 +63,7 @@ pub async fn acknowledge(State(shared): State<Shared>, _: Operator, Path(id): Pa
 
 /// Whether this can be the name of somebody.
 pub fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().count() <= MOST_CHARACTERS && !text.chars().any(char::is_control)
+    !text.is_empty() && text.chars().count() <= MOST_NAME && !text.chars().any(char::is_control)
 }
 
 /// An officer by their id, or whoever calls themselves so.

@@ -13,7 +13,6 @@ mod zalo_bot;
 mod zalo_oa;
 mod zalo_tokens;
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -89,11 +88,4 @@ fn deaf(answer: Answer) -> Deaf {
             Deaf::Later { after: None, why: "an answer that means nothing here".to_owned() }
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -81,7 +81,7 @@ impl Webhook {
 fn signature(key: &hmac::Key, at: Timestamp, body: &str) -> String {
     let at = at.as_second();
     let tag = hmac::sign(key, format!("{at}.{body}").as_bytes());
-    format!("t={at},v1={}", super::hex(tag.as_ref()))
+    format!("t={at},v1={}", hex::encode(tag))
 }
 
 impl Channel for Webhook {

@@ -62,7 +62,7 @@ impl Tokens {
     /// What is wrong with the configured token, in words.
     pub fn new(id: &ChannelId, settings: &inventory::ZaloOa, http: Http, data_dir: &Path) -> Result<Self, String> {
         let oauth = settings.oauth_base.as_ref().map_or(OAUTH, |url| url.as_str()).trim_end_matches('/').to_owned();
-        let seed = super::hex(&Sha256::digest(settings.token.expose()));
+        let seed = hex::encode(Sha256::digest(settings.token.expose()));
         if refresh_token(&settings.token).is_none() {
             return Err(
                 "the token holds no refresh_token; expected that token alone, or the JSON that consent gave".to_owned()

@@ -606,7 +606,7 @@ fn threads(message: &Message) -> impl Iterator<Item = &str> {
 /// Names a message on a channel for good: 40 characters and 9 at most.
 fn key(id: &MessageId, channel: &ChannelId) -> String {
     let digest = Sha256::digest(channel.as_str().as_bytes());
-    format!("{id}-{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3])
+    format!("{id}-{}", hex::encode(&digest[..4]))
 }
 
 fn later(at: Timestamp, wait: Duration) -> Timestamp {

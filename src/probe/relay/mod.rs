@@ -62,10 +62,14 @@ const ADMISSION: Duration = Duration::from_secs(1);
 /// otherwise, and that, not the bytes, is what watching a stream costs.
 const UNHURRIED: Duration = Duration::from_millis(100);
 
+/// And as much oftener as a stream needs that no more than this waits to be fetched: the window that a camera may fill
+/// begins with twice as much, and one that finds it full drops frames.
+const UNFETCHED: f64 = 32.0 * 1024.0;
+
 /// A camera sends a picture as a burst of packets: once a stream runs, each burst is waited out and read at once.
 const BURST: Duration = Duration::from_millis(4);
 
-/// Reads of one such turn: with `BUFFER` some 23 Mbit/s, far more than a camera sends.
+/// Reads of one such turn, so that others have theirs: with `BUFFER` far more than a camera sends.
 const READS_A_TURN: u32 = 4;
 
 /// How long a camera may take to close its side of a connection that we have closed.
@@ -119,6 +123,8 @@ pub(crate) struct Relay {
     udp: Option<UdpMedia>,
     meter: Option<Meter>,
     sieve: Sieve,
+    /// When packets were last fetched that nobody watches for.
+    fetched: Option<Instant>,
     garbage: usize,
     pub(crate) facts: Facts,
 }
@@ -184,6 +190,7 @@ impl Relay {
             udp: None,
             meter: None,
             sieve: Sieve::default(),
+            fetched: None,
             garbage: 0,
             facts: Facts { sound: true, ..Facts::default() },
         })
@@ -529,18 +536,21 @@ impl Relay {
 
     /// Takes what has arrived on a connection that nobody watches; when to look again.
     async fn fetch_what_came(&mut self) -> Result<Instant, End> {
+        let now = Instant::now();
+        let since = self.fetched.replace(now).map_or(UNHURRIED, |last| now - last);
+        let before = self.facts.received;
         for _ in 0..READS_A_TURN {
             self.make_room();
             let Wire::Unwatched(stream) = &mut self.wire else { break };
             let read = io::Read::read(stream, &mut self.buffer[self.filled.end..]);
             if matches!(&read, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
-                return Ok(Instant::now() + UNHURRIED);
+                return Ok(now + rest_after(self.facts.received - before, since));
             }
             self.took(read)?;
             self.process().await?;
         }
-        // There may be more: the camera is not to wait for us.
-        Ok(Instant::now() + BURST)
+        // There may be more.
+        Ok(now + BURST)
     }
 
     /// Rests, but for the library.
@@ -665,6 +675,13 @@ async fn gather(wire: &mut Wire, runs: bool, buffer: &mut [u8]) -> io::Result<us
     wire.read(buffer).await
 }
 
+/// How long a stream may be left alone of which `came` bytes came in `since`.
+fn rest_after(came: u64, since: Duration) -> Duration {
+    #[expect(clippy::cast_precision_loss, reason = "bytes of one turn")]
+    let part = UNFETCHED / came.max(1) as f64;
+    since.mul_f64(part.min(1e3)).clamp(BURST, UNHURRIED)
+}
+
 /// Counts a packet of the stream, and says whether the library is to have it.
 fn count(meter: &mut Option<Meter>, sieve: &mut Sieve, phase: &AtomicU8, packet: &[u8]) -> Result<bool, End> {
     let Some(meter) = meter else { return Ok(true) };
@@ -717,6 +734,16 @@ mod tests {
         let request = format!("DESCRIBE rtsp://x/a?b RTSP/1.0\r\nCSeq: 7\r\nUser-Agent: {agent}\r\n\r\n");
         caller.write_all(request.as_bytes()).await.unwrap();
         caller
+    }
+
+    #[test]
+    fn no_more_than_a_part_of_the_window_waits_to_be_fetched() {
+        let turn = UNHURRIED;
+        assert_eq!(rest_after(0, turn), UNHURRIED);
+        assert_eq!(rest_after(20_000, turn), UNHURRIED, "1.6 Mbit/s");
+        assert_eq!(rest_after(65_536, turn), UNHURRIED / 2, "5.2 Mbit/s");
+        assert_eq!(rest_after(65_536 / 2, turn / 2), UNHURRIED / 2, "and it stays so");
+        assert_eq!(rest_after(10_000_000, turn), BURST);
     }
 
     #[tokio::test]

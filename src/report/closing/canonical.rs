@@ -3,7 +3,6 @@
 //! Keys in the order of their UTF-16 code units, no space between anything, numbers as ECMAScript prints them (the
 //! fewest digits that read back as the same double), strings with the fewest escapes.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -43,7 +42,7 @@ pub(super) struct Hash(Sha256);
 
 impl Hash {
     pub fn hex(self) -> String {
-        hex(&self.0.finalize())
+        hex::encode(self.0.finalize())
     }
 }
 
@@ -56,14 +55,6 @@ impl Write for Hash {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a String does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn list<T: Serialize>(items: &[T], out: &mut dyn Write) -> io::Result<()> {

@@ -8,8 +8,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::canonical::hex;
-
 /// The deliveries of a month. While it has not ended, who is to be sent what is as the configuration says at the time.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Deliveries {
@@ -117,5 +115,5 @@ impl Delivery {
 /// The SHA-256 of an address, in hex.
 #[must_use]
 pub fn address_hash(address: &str) -> String {
-    hex(&Sha256::digest(address.as_bytes()))
+    hex::encode(Sha256::digest(address.as_bytes()))
 }

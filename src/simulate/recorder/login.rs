@@ -11,7 +11,7 @@ use md5::{Digest as _, Md5};
 use sha2::{Digest as _, Sha256};
 
 use super::options::{Login, Offer};
-use crate::simulate::auth::{hex, parameter};
+use crate::simulate::auth::parameter;
 
 /// So many nonces that nobody has used are remembered.
 const NONCES: usize = 256;
@@ -124,8 +124,8 @@ impl Challenger {
             _ => (true, false),
         };
         let hash = match field("algorithm").to_ascii_uppercase().as_str() {
-            "" | "MD5" if md5 => |text: &str| hex(&Md5::digest(text)),
-            "SHA-256" if sha256 => |text: &str| hex(&Sha256::digest(text)),
+            "" | "MD5" if md5 => |text: &str| hex::encode(Md5::digest(text)),
+            "SHA-256" if sha256 => |text: &str| hex::encode(Sha256::digest(text)),
             _ => return Verdict::Wrong,
         };
         if field("username") != login.username || field("realm") != self.realm || field("uri") != target {

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use super::ask::{Asked, Part, link_next};
 use super::{OpenIncident, camera_for, error, open_incidents};
-use crate::inventory::Scope;
 use crate::observation;
 use crate::snapshot::{CameraStatus, RecorderStatus, SiteStatus, Snapshot, Window};
 use crate::store::{AddedMaintenance, Reader, StoreError};
@@ -208,11 +207,7 @@ pub async fn maintenance(State(shared): State<Shared>) -> Response {
     let added = added.iter().map(|added| (Some(added.id), &added.window));
     let configured = snapshot.config.inventory.maintenance.iter().map(|window| (None, window));
     let maintenance = added.chain(configured).filter(|(_, window)| window.to > now).map(|(id, window)| {
-        let (scope, subject) = match &window.scope {
-            Scope::Camera(id) => ("camera", id.as_str()),
-            Scope::Site(id) => ("site", id.as_str()),
-            Scope::Commune(id) => ("commune", id.as_str()),
-        };
+        let (scope, subject) = window.scope.named();
         let running = window.from <= now;
         Planned { id, scope, subject, from: window.from, to: window.to, reason: &window.reason, running }
     });

@@ -1,6 +1,5 @@
 //! The style sheet, the script and the icon: part of the binary, asked for once and kept by browsers.
 
-use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use axum::extract::Path;
@@ -27,11 +26,7 @@ pub(super) static ICON: LazyLock<Asset> =
 
 impl Asset {
     fn new(stem: &str, extension: &str, content_type: &'static str, body: &'static str) -> Self {
-        let mut hash = String::new();
-        for byte in &Sha256::digest(body)[..8] {
-            // Writing to a String does not fail.
-            let _ = write!(hash, "{byte:02x}");
-        }
+        let hash = hex::encode(&Sha256::digest(body)[..8]);
         let (path, plain) = (format!("/assets/{stem}-{hash}.{extension}"), format!("/assets/{stem}.{extension}"));
         Self { content_type, body, hash, path, plain }
     }

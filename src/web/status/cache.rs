@@ -1,7 +1,6 @@
 //! Renderings, shared by all who read the same page of the same snapshot; and how many are made at once.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -122,12 +121,7 @@ impl Cache {
 impl Rendered {
     /// `pack`: whether it may be compressed.
     pub fn new(status: StatusCode, page: String, pack: bool) -> Self {
-        let mut etag = String::from("\"");
-        for byte in &Sha256::digest(&page)[..12] {
-            // Writing to a String does not fail.
-            let _ = write!(etag, "{byte:02x}");
-        }
-        etag.push('"');
+        let etag = format!("\"{}\"", hex::encode(&Sha256::digest(&page)[..12]));
         let packed = pack.then(|| gzip(page.as_bytes())).flatten();
         let etag = HeaderValue::from_str(&etag).unwrap_or_else(|_| HeaderValue::from_static("\"\""));
         Self { status, page: page.into(), packed, etag }

@@ -8,7 +8,7 @@ use super::frame::{self, Crumb};
 use super::record::{CameraPast, Held, held};
 use super::view::{View, sign};
 use super::{figures, forms, incidents};
-use crate::inventory::{Camera, Scope};
+use crate::inventory::Camera;
 use crate::judgement::event::IncidentScope;
 use crate::observation::{CameraSeen, Outcome, Phase, State};
 use crate::report::{Uptime, coverage, html::PATTERNS, uptime_note};
@@ -470,12 +470,7 @@ fn planned(view: &View<'_>, camera: &Camera, past: Option<&CameraPast>) -> Marku
     let configured: Vec<_> = inventory
         .maintenance
         .iter()
-        .filter(|window| window.to > view.now)
-        .filter(|window| match &window.scope {
-            Scope::Camera(id) => *id == camera.id,
-            Scope::Site(id) => *id == camera.site,
-            Scope::Commune(id) => Some(id) == commune,
-        })
+        .filter(|window| window.to > view.now && window.scope.covers(commune, &camera.site, Some(&camera.id)))
         .collect();
     let added = past.map_or([].as_slice(), |past| past.windows.as_slice());
     figures::maintenance(view, &configured, added, &format!("/cameras/{}/maintenance", camera.id))

@@ -3,11 +3,8 @@
 use maud::{Markup, html};
 
 use super::view::View;
-
-/// What a window of planned work may last, in hours.
-const MOST_HOURS: u32 = 168;
-const LONGEST_REASON: u32 = 200;
-const LONGEST_NAME: u32 = 80;
+use crate::web::actions::{MOST_HOURS, MOST_REASON};
+use crate::web::paging::MOST_NAME;
 
 /// What every form carries.
 fn hidden(view: &View<'_>) -> Markup {
@@ -26,7 +23,7 @@ pub(super) fn acknowledge(view: &View<'_>, incident: &str) -> Markup {
                 (hidden(view))
                 label {
                     span class="unseen" { (words.who) }
-                    input name="who" maxlength=(LONGEST_NAME) autocomplete="name" placeholder=(words.who)
+                    input name="who" maxlength=(MOST_NAME) autocomplete="name" placeholder=(words.who)
                         value=[view.visitor.name.as_deref()] required;
                 }
                 button { (words.acknowledge) }
@@ -55,7 +52,7 @@ pub(super) fn maintenance(view: &View<'_>, action: &str) -> Markup {
             form class="stacked" method="post" action=(action) {
                 (hidden(view))
                 label { (words.hours) input type="number" name="hours" min="1" max=(MOST_HOURS) value="2" required; }
-                label { (words.reason) input name="reason" maxlength=(LONGEST_REASON) required; }
+                label { (words.reason) input name="reason" maxlength=(MOST_REASON) required; }
                 button { (words.declare) }
             }
         }

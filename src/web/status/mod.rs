@@ -77,9 +77,7 @@ pub async fn site(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    // What is no UTF-8 is no id either.
-    let subject = id.map_or(Subject::Nothing, |Path(id)| Subject::Site(id));
-    show(shared, visitor, subject, &uri, &headers).await
+    show(shared, visitor, named(id, Subject::Site), &uri, &headers).await
 }
 
 pub async fn camera(
@@ -89,9 +87,12 @@ pub async fn camera(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    // What is no UTF-8 is no id either.
-    let subject = id.map_or(Subject::Nothing, |Path(id)| Subject::Camera(id));
-    show(shared, visitor, subject, &uri, &headers).await
+    show(shared, visitor, named(id, Subject::Camera), &uri, &headers).await
+}
+
+/// What is no UTF-8 is no id either.
+fn named(id: Result<Path<String>, PathRejection>, of: fn(String) -> Subject) -> Subject {
+    id.map_or(Subject::Nothing, |Path(id)| of(id))
 }
 
 /// The index of a month's reports.

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use super::fleet::{self, Counts, Paging, WORST_FIRST};
 use super::query::Wanted;
 use super::view::{View, sign};
-use super::words::Standing;
+use super::words::{Counted, Standing};
 use super::{cameras, frame, incidents, map};
 use crate::observation::State;
 
@@ -52,7 +52,8 @@ struct Heading {
 fn heading(view: &View<'_>) -> Heading {
     let (counts, funded) = fleet::counted_on(view.snapshot);
     let (standing, n) = counts.standing();
-    let text = (view.words.glance.heading)(standing, n as u64, counts.all() as u64, funded);
+    let counted = |n: usize| Counted { n: n as u64, text: view.count(n) };
+    let text = (view.words.glance.heading)(standing, &counted(n), &counted(counts.all()), funded);
     Heading { text, standing }
 }
 

@@ -44,11 +44,7 @@ pub(super) fn of_camera(config: &Config, camera: &Camera, now: Timestamp) -> Res
     let reader = Reader::open(&config.store.path)?;
     reader.at_one_moment(|reader| {
         let commune = config.inventory.commune_of(&camera.id);
-        let covers = |scope: &Scope| match scope {
-            Scope::Camera(id) => *id == camera.id,
-            Scope::Site(id) => *id == camera.site,
-            Scope::Commune(id) => Some(id) == commune,
-        };
+        let covers = |scope: &Scope| scope.covers(commune, &camera.site, Some(&camera.id));
         Ok(CameraPast {
             month: CameraMonth::read(config, reader, camera, now)?,
             probes: probes(reader, camera, now)?,
@@ -70,11 +66,8 @@ pub(super) fn of_site(config: &Config, site: &Site, now: Timestamp) -> Result<Si
             IncidentScope::Site => incident.subject == site.id.as_str(),
             _ => incident.cameras.iter().any(is_here),
         };
-        let covers = |scope: &Scope| match scope {
-            Scope::Camera(id) => is_here(id),
-            Scope::Site(id) => *id == site.id,
-            Scope::Commune(id) => *id == site.commune,
-        };
+        // Work on one camera stands on that camera's page.
+        let covers = |scope: &Scope| scope.covers(Some(&site.commune), &site.id, None);
         Ok(SitePast { incidents: incidents(reader, now, concerns)?, windows: windows(reader, now, covers)? })
     })
 }

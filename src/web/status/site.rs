@@ -7,7 +7,7 @@ use super::frame::{self, Crumb};
 use super::record::SitePast;
 use super::view::{View, sign};
 use super::{cameras, figures, incidents};
-use crate::inventory::{Scope, Site};
+use crate::inventory::Site;
 use crate::judgement::event::IncidentScope;
 use crate::observation::State;
 use crate::snapshot::{CameraStatus, Incident, RecorderStatus};
@@ -237,12 +237,7 @@ fn planned(view: &View<'_>, site: &Site, past: Result<&SitePast, &str>) -> Marku
         .inventory
         .maintenance
         .iter()
-        .filter(|window| window.to > view.now)
-        .filter(|window| match &window.scope {
-            Scope::Site(id) => *id == site.id,
-            Scope::Commune(id) => *id == site.commune,
-            Scope::Camera(_) => false,
-        })
+        .filter(|window| window.to > view.now && window.scope.covers(Some(&site.commune), &site.id, None))
         .collect();
     let added = past.map_or([].as_slice(), |past| past.windows.as_slice());
     figures::maintenance(view, &configured, added, &format!("/sites/{}/maintenance", site.id))

@@ -36,21 +36,21 @@ pub(super) const WORDS: Words = Words {
     glance: Glance {
         heading: |standing, n, of, funded| {
             let funded = if funded { "funded " } else { "" };
-            let all = if of == 1 { String::new() } else { format!("All {of} ") };
+            let all = if of.n == 1 { String::new() } else { format!("All {of} ") };
             match standing {
                 Standing::Nothing => "There are no cameras yet".to_owned(),
-                Standing::Dark => format!("{n} of {of} {funded}{} {} dark", cameras(of), are(n)),
-                Standing::AllUnknown => format!("How the {of} {funded}{} {} is not known", cameras(of), are(of)),
+                Standing::Dark => format!("{n} of {of} {funded}{} {} dark", cameras(of.n), are(n.n)),
+                Standing::AllUnknown => format!("How the {of} {funded}{} {} is not known", cameras(of.n), are(of.n)),
                 Standing::SomeUnknown => {
-                    format!("No {funded}camera is known to be dark; {n} of {of} {} not known", are(n))
+                    format!("No {funded}camera is known to be dark; {n} of {of} {} not known", are(n.n))
                 }
-                Standing::Degraded => format!("No {funded}camera is dark; {n} of {of} {} a fault", have(n)),
-                Standing::AllMaintenance if of == 1 => format!("The {funded}camera is in maintenance"),
+                Standing::Degraded => format!("No {funded}camera is dark; {n} of {of} {} a fault", have(n.n)),
+                Standing::AllMaintenance if of.n == 1 => format!("The {funded}camera is in maintenance"),
                 Standing::AllMaintenance => format!("{all}{funded}cameras are in maintenance"),
-                Standing::Good if n < of => {
-                    format!("{n} of {of} {funded}{} {} up, the rest in maintenance", cameras(of), are(n))
+                Standing::Good if n.n < of.n => {
+                    format!("{n} of {of} {funded}{} {} up, the rest in maintenance", cameras(of.n), are(n.n))
                 }
-                Standing::Good if of == 1 => format!("The {funded}camera is up"),
+                Standing::Good if of.n == 1 => format!("The {funded}camera is up"),
                 Standing::Good => format!("{all}{funded}cameras are up"),
             }
         },

@@ -31,7 +31,7 @@ pub(super) const WORDS: Words = Words {
                 Standing::SomeUnknown => format!("신호가 끊긴 것으로 확인된 {cameras} 없음, {of}대 중 {n}대 미확인"),
                 Standing::Degraded => format!("신호가 끊긴 {cameras} 없음, {of}대 중 {n}대 이상"),
                 Standing::AllMaintenance => format!("{cameras} {of}대 모두 정비 중"),
-                Standing::Good if n < of => format!("{cameras} {of}대 중 {n}대 정상 작동, 나머지는 정비 중"),
+                Standing::Good if n.n < of.n => format!("{cameras} {of}대 중 {n}대 정상 작동, 나머지는 정비 중"),
                 Standing::Good => format!("{cameras} {of}대 모두 정상 작동"),
             }
         },

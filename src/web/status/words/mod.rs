@@ -9,6 +9,8 @@ mod en;
 mod ko;
 mod vi;
 
+use std::fmt;
+
 use crate::inventory::Language;
 use crate::observation::{DiskStatus, Phase, State};
 use crate::web::form::Said;
@@ -85,10 +87,22 @@ pub(super) struct Frame {
     pub not_begun: Fixed,
 }
 
+/// A number, and how the language writes it.
+pub(super) struct Counted {
+    pub n: u64,
+    pub text: String,
+}
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
 /// How things stand, at a glance.
 pub(super) struct Glance {
     /// How they stand, so many, of so many; whether these are the funded cameras alone.
-    pub heading: fn(Standing, u64, u64, bool) -> String,
+    pub heading: fn(Standing, &Counted, &Counted, bool) -> String,
     /// A word or two, as they stand in a badge.
     pub state: fn(State) -> Fixed,
     pub by_state: Fixed,

@@ -33,7 +33,7 @@ pub(super) const WORDS: Words = Words {
                 }
                 Standing::Degraded => format!("Không {cameras} nào mất tín hiệu; {n}/{of} camera có lỗi"),
                 Standing::AllMaintenance => format!("Cả {of} {cameras} đang bảo trì"),
-                Standing::Good if n < of => {
+                Standing::Good if n.n < of.n => {
                     format!("{n}/{of} {cameras} hoạt động bình thường, số còn lại đang bảo trì")
                 }
                 Standing::Good => format!("Cả {of} {cameras} hoạt động bình thường"),
