@@ -62,6 +62,9 @@ const ADMISSION: Duration = Duration::from_secs(1);
 /// otherwise, and that, not the bytes, is what watching a stream costs.
 const UNHURRIED: Duration = Duration::from_millis(100);
 
+/// And so often while they are only counted, where nothing depends on when they came.
+const LEISURE: Duration = Duration::from_millis(250);
+
 /// And as much oftener as a stream needs that no more than this waits to be fetched: the window that a camera may fill
 /// begins with twice as much, and one that finds it full drops frames.
 const UNFETCHED: f64 = 32.0 * 1024.0;
@@ -279,7 +282,7 @@ impl Relay {
         if self.sieve.holds_back() && self.udp.is_none() {
             self.wire.unwatch().map_err(End::Monitor)?;
             if matches!(self.wire, Wire::Unwatched(_)) {
-                let next = self.fetch_what_came().await?;
+                let next = self.fetch_what_came(UNHURRIED).await?;
                 return if self.sieve.holds_back() { self.rest(next).await } else { Ok(()) };
             }
         }
@@ -526,7 +529,7 @@ impl Relay {
 
     /// Takes what has arrived on a connection that nobody watches, and rests. `false` at the deadline.
     async fn fetch_in_turns(&mut self, deadline: Instant) -> Result<bool, End> {
-        let next = self.fetch_what_came().await?;
+        let next = self.fetch_what_came(LEISURE).await?;
         if Instant::now() >= deadline {
             return Ok(false);
         }
@@ -534,17 +537,17 @@ impl Relay {
         Ok(true)
     }
 
-    /// Takes what has arrived on a connection that nobody watches; when to look again.
-    async fn fetch_what_came(&mut self) -> Result<Instant, End> {
+    /// Takes what has arrived on a connection that nobody watches; when to look again, `longest` from now at the latest.
+    async fn fetch_what_came(&mut self, longest: Duration) -> Result<Instant, End> {
         let now = Instant::now();
-        let since = self.fetched.replace(now).map_or(UNHURRIED, |last| now - last);
+        let since = self.fetched.replace(now).map_or(longest, |last| now - last);
         let before = self.facts.received;
         for _ in 0..READS_A_TURN {
             self.make_room();
             let Wire::Unwatched(stream) = &mut self.wire else { break };
             let read = io::Read::read(stream, &mut self.buffer[self.filled.end..]);
             if matches!(&read, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
-                return Ok(now + rest_after(self.facts.received - before, since));
+                return Ok(now + rest_after(self.facts.received - before, since).min(longest));
             }
             self.took(read)?;
             self.process().await?;
@@ -679,7 +682,7 @@ async fn gather(wire: &mut Wire, runs: bool, buffer: &mut [u8]) -> io::Result<us
 fn rest_after(came: u64, since: Duration) -> Duration {
     #[expect(clippy::cast_precision_loss, reason = "bytes of one turn")]
     let part = UNFETCHED / came.max(1) as f64;
-    since.mul_f64(part.min(1e3)).clamp(BURST, UNHURRIED)
+    since.mul_f64(part.min(1e3)).clamp(BURST, LEISURE)
 }
 
 /// Counts a packet of the stream, and says whether the library is to have it.
@@ -738,11 +741,11 @@ mod tests {
 
     #[test]
     fn no_more_than_a_part_of_the_window_waits_to_be_fetched() {
-        let turn = UNHURRIED;
-        assert_eq!(rest_after(0, turn), UNHURRIED);
-        assert_eq!(rest_after(20_000, turn), UNHURRIED, "1.6 Mbit/s");
-        assert_eq!(rest_after(65_536, turn), UNHURRIED / 2, "5.2 Mbit/s");
-        assert_eq!(rest_after(65_536 / 2, turn / 2), UNHURRIED / 2, "and it stays so");
+        let turn = Duration::from_millis(100);
+        assert_eq!(rest_after(0, turn), LEISURE);
+        assert_eq!(rest_after(10_000, turn), LEISURE, "0.8 Mbit/s");
+        assert_eq!(rest_after(65_536, turn), turn / 2, "5.2 Mbit/s");
+        assert_eq!(rest_after(65_536 / 2, turn / 2), turn / 2, "and it stays so");
         assert_eq!(rest_after(10_000_000, turn), BURST);
     }
 
