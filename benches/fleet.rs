@@ -14,6 +14,8 @@
 #[allow(dead_code)] // Its other half is for tests.
 #[path = "../tests/support/bare_client.rs"]
 mod bare_client;
+#[path = "support/look.rs"]
+mod look;
 mod support;
 
 use std::path::Path;
@@ -22,9 +24,9 @@ use std::time::{Duration, Instant};
 
 use bare_client::BareClient;
 use camwatch::gate::Gate;
-use camwatch::inventory::{CameraId, Depth, TlsPolicy, Transport};
-use camwatch::probe::{Prober, Request, WATCH};
-use nix::sys::resource::{UsageWho, getrusage};
+use camwatch::inventory::Depth;
+use camwatch::probe::{Prober, WATCH};
+use nix::sys::resource::UsageWho;
 use support::{Process, argument, http, quantile};
 
 /// Cameras that others look at too.
@@ -148,37 +150,20 @@ fn compare(fleet: &Path, per_probe: f64) {
 /// What comes over the line in one probe of the daemon's.
 fn bytes_of_a_probe(url: &str) -> usize {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let request = Request {
-        camera: CameraId::new("camera").expect("a valid id"),
-        url: url.parse().expect("a URL"),
-        login: None,
-        tls: TlsPolicy::System,
-        transport: Transport::Tcp,
-        depth: Depth::Frame,
-        timeout: Duration::from_secs(10),
-        watch: WATCH,
-    };
     let prober = std::sync::Arc::new(Prober::new(Gate::default()));
-    let report = runtime.block_on(async { prober.probe(&request).await });
+    let report = runtime.block_on(async { prober.probe(&look::request(url, Depth::Frame, WATCH)).await });
     usize::try_from(report.received_bytes).expect("kilobytes")
 }
 
 /// CPU milliseconds of one look, user and system, the mean over all of `urls`.
-fn look_at(urls: &[String], who: UsageWho, look: impl Fn(&str)) -> f64 {
-    let cpu = || {
-        let usage = getrusage(who).expect("the kernel's account");
-        let micros = [usage.user_time(), usage.system_time()].map(|time| time.tv_sec() * 1_000_000 + time.tv_usec());
-        #[allow(clippy::cast_precision_loss)] // seconds
-        let micros = micros.iter().sum::<i64>() as f64;
-        micros / 1000.0
-    };
-    let before = cpu();
+fn look_at(urls: &[String], who: UsageWho, look_once: impl Fn(&str)) -> f64 {
+    let before = look::cpu(who);
     for url in urls {
-        look(url);
+        look_once(url);
     }
     #[allow(clippy::cast_precision_loss)] // a handful
     let looks = urls.len() as f64;
-    (cpu() - before) / looks
+    look::cpu(who).saturating_sub(before).as_secs_f64() * 1000.0 / looks
 }
 
 /// User and system time of a process so far, seconds.

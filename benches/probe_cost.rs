@@ -7,6 +7,8 @@
 //!
 //! `cargo bench --bench probe_cost [-- --rounds N] [--in-process]`; see `README.md`. `--in-process` leaves the programs out.
 
+#[path = "support/look.rs"]
+mod look;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -15,10 +17,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use camwatch::gate::Gate;
-use camwatch::inventory::{CameraId, Depth, TlsPolicy, Transport};
+use camwatch::inventory::Depth;
 use camwatch::observation::Outcome;
-use camwatch::probe::{Prober, Report, Request, WATCH};
-use nix::sys::resource::{UsageWho, getrusage};
+use camwatch::probe::{Prober, Report, WATCH};
+use look::{cpu, request};
+use nix::sys::resource::UsageWho;
 use support::{BareClient, GstServer, Process, Viewer};
 
 /// As many cameras as are probed at once.
@@ -39,15 +42,6 @@ struct Contestant<'a> {
     name: &'static str,
     run: Look<'a>,
     costs: Vec<Cost>,
-}
-
-fn cpu(who: UsageWho) -> Duration {
-    let usage = getrusage(who).expect("the kernel's account");
-    let micros = [usage.user_time(), usage.system_time()]
-        .map(|time| time.tv_sec() * 1_000_000 + time.tv_usec())
-        .iter()
-        .sum::<i64>();
-    Duration::from_micros(u64::try_from(micros).expect("time spent is not negative"))
 }
 
 fn milliseconds(duration: Duration) -> f64 {
@@ -71,19 +65,6 @@ fn program(command: &mut Command) -> Vec<Cost> {
         assert!(status.is_ok_and(|status| status.success()), "{command:?} sees the camera");
         vec![begin.elapsed()]
     })
-}
-
-fn request(url: &str, depth: Depth, watch: Duration) -> Request {
-    Request {
-        camera: CameraId::new("camera").expect("a valid id"),
-        url: url.parse().expect("a URL"),
-        login: None,
-        tls: TlsPolicy::System,
-        transport: Transport::Tcp,
-        depth,
-        timeout: Duration::from_secs(10),
-        watch,
-    }
 }
 
 /// Probes all of them at once; each report with the time until it was there.

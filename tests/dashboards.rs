@@ -524,7 +524,7 @@ fn every_query_of_every_panel_is_answered_by_a_prometheus_that_scrapes_the_demo(
     let output = run(Command::new(node).arg(file("tests/dashboards/live.mjs")).arg(file("dashboards")).args([
         "vi",
         &format!("http://127.0.0.1:{of_prometheus}"),
-        "180",
+        "75",
     ]));
     assert!(output.status.success(), "{}\n{}{}", said(&output), demo.stderr(), process.stderr());
 }
