@@ -338,19 +338,21 @@ impl Relay {
             }
             return Ok(());
         }
-        let mut wanted = Vec::with_capacity(frames.len());
-        let mut rest = frames;
-        while let [_, _, high, low, tail @ ..] = rest {
-            let (packet, next) = tail.split_at(usize::from(u16::from_be_bytes([*high, *low])));
-            if count(&mut self.meter, &mut self.sieve, &self.plan.phase, packet)? {
-                wanted.extend_from_slice(&rest[..4 + packet.len()]);
-            }
-            rest = next;
-        }
         if self.facts.received > self.most() {
             return Err(End::Cap);
         }
-        self.pass_on(&wanted).await
+        let (mut at, mut run) = (0, 0..0);
+        while let &[_, _, high, low, ..] = &frames[at..] {
+            let end = at + 4 + usize::from(u16::from_be_bytes([high, low]));
+            if count(&mut self.meter, &mut self.sieve, &self.plan.phase, &frames[at + 4..end])? {
+                run.end = end;
+            } else {
+                self.pass_on(&frames[run]).await?;
+                run = end..end;
+            }
+            at = end;
+        }
+        self.pass_on(&frames[run]).await
     }
 
     async fn pass_on(&mut self, bytes: &[u8]) -> Result<(), End> {
