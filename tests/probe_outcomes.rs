@@ -300,7 +300,7 @@ async fn every_scheme_logs_in_and_the_best_is_taken() {
         assert_eq!(basic, scheme == Scheme::Basic, "{requests:?}");
         // The camera sees itself and us, not the relay and the library.
         assert!(requests.iter().all(|r| r.contains(camera.url().as_str()) && r.contains("camwatch/")), "{requests:?}");
-        assert!(!report.log.iter().any(|line| line.contains("p w")), "{report:?}");
+        assert!(!report.log.iter().any(|line| line.to_string().contains("p w")), "{report:?}");
     }
 }
 

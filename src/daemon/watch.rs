@@ -37,8 +37,10 @@ use crate::web::Who;
 const REACH_TIMEOUT: Duration = Duration::from_secs(3);
 /// The record learns at least so often that the daemon is alive.
 const ALIVE_EVERY: Duration = Duration::from_millis(500);
-/// The longest that a fresh snapshot waits for the next one.
-const PUBLISH_EVERY: Duration = Duration::from_millis(250);
+/// The longest that what people act on waits for the next snapshot: a state, an incident, an answer to a command.
+const PROMPTLY: Duration = Duration::from_millis(250);
+/// And what only measures: when a camera was last looked at, its rates, how long it took.
+const IN_TIME: Duration = Duration::from_secs(1);
 /// A look that runs so much longer than its timeout means that the looks stand still.
 const STUCK_AFTER: Duration = Duration::from_secs(10);
 
@@ -114,7 +116,8 @@ pub(super) struct Watch {
     recordings: Arc<BTreeMap<CameraId, RecordingStatus>>,
     today: Date,
     generation: u64,
-    changed: bool,
+    /// How long what the last snapshot does not show may wait; `None` where it shows everything.
+    unpublished: Option<Duration>,
     published: Moment,
     publish_cost: Duration,
     alive: Moment,
@@ -162,7 +165,7 @@ impl Watch {
             windows: Arc::default(),
             recordings: Arc::default(),
             generation: 0,
-            changed: true,
+            unpublished: Some(PROMPTLY),
             published: Moment::ZERO,
             publish_cost: Duration::ZERO,
             alive: Moment::ZERO,
@@ -194,7 +197,7 @@ impl Watch {
                     let (_, now) = self.clock.now();
                     let pages = self.paging.back(back, now);
                     self.tell_pages(pages);
-                    self.changed = true;
+                    self.changed(PROMPTLY);
                 }
                 Some(ended) = self.tasks.join_next_with_id() => {
                     self.take(ended);
@@ -238,7 +241,7 @@ impl Watch {
             self.look_at_references();
         }
         for change in self.prober.gate().drain_changes() {
-            self.changed = true;
+            self.changed(PROMPTLY);
             self.outlets.writer.record(Entry::Gate(change));
         }
         if moment >= self.alive + ALIVE_EVERY {
@@ -249,19 +252,32 @@ impl Watch {
                 self.outlets.progress.send_replace(Instant::now());
             }
         }
-        if self.changed && moment >= self.published + PUBLISH_EVERY.max(self.publish_cost * 20) {
+        if self.publish_due().is_some_and(|due| due <= moment) {
             self.publish(moment, now);
         }
     }
 
+    /// The snapshot is to show something new after `patience` at the latest.
+    fn changed(&mut self, patience: Duration) {
+        self.unpublished = Some(self.unpublished.map_or(patience, |other| other.min(patience)));
+    }
+
+    fn publish_due(&self) -> Option<Moment> {
+        let patience = self.unpublished?;
+        Some(self.published + patience.max(self.publish_cost * 20))
+    }
+
     fn until_next(&self, moment: Moment, now: Timestamp) -> Duration {
         let mut next = self.alive + ALIVE_EVERY;
-        let dues = [self.plan.next_wake(), self.gateways.next_wake(), self.recorders.next_wake(), self.references_due];
+        let dues = [
+            self.plan.next_wake(),
+            self.gateways.next_wake(),
+            self.recorders.next_wake(),
+            self.references_due,
+            self.publish_due(),
+        ];
         for due in dues.into_iter().flatten() {
             next = next.min(due);
-        }
-        if self.changed {
-            next = next.min(self.published + PUBLISH_EVERY.max(self.publish_cost * 20));
         }
         if let Some(due) = self.paging.next_due() {
             next = next.min(moment + Duration::try_from(due.duration_since(now)).unwrap_or_default());
@@ -314,7 +330,7 @@ impl Watch {
                 let _ = answer.send(());
             }
         }
-        self.changed = true;
+        self.changed(PROMPTLY);
     }
 
     fn replan(&mut self, moment: Moment, now: Timestamp) {
@@ -335,7 +351,7 @@ impl Watch {
             config.inventory.sites.values().filter(|s| s.gateway.is_some()).map(|s| s.id.clone()).collect();
         self.gateways.set_sites(probe.interval, probe.recheck, probe.confirm, gateways.into_iter(), moment);
         self.recorders.configure(&config, today, moment);
-        self.changed = true;
+        self.changed(PROMPTLY);
     }
 
     // === looking ===
@@ -444,6 +460,7 @@ impl Watch {
             self.look_around(&camera, moment);
         }
         for answer in self.waiting.remove(&camera).unwrap_or_default() {
+            self.changed(PROMPTLY);
             // Whoever asked may have gone away.
             let _ = answer.send(report.clone());
         }
@@ -538,7 +555,7 @@ impl Watch {
         let output = self.judge.observe(&observation);
         self.outlets.writer.record(Entry::Observation(observation));
         self.hand_on(output);
-        self.changed = true;
+        self.changed(IN_TIME);
         at
     }
 
@@ -547,7 +564,7 @@ impl Watch {
             self.outlets.writer.record(Entry::Change(change));
         }
         for event in output.events {
-            self.changed = true;
+            self.changed(PROMPTLY);
             self.outlets.telemetry.decided(&event);
             let pages = match &event {
                 Event::State(event) => {
@@ -566,7 +583,7 @@ impl Watch {
     /// What is recorded of pages stands in the record with the messages already.
     fn tell_pages(&mut self, pages: Vec<PageEvent>) {
         for page in pages {
-            self.changed = true;
+            self.changed(PROMPTLY);
             let event = Event::Page(page);
             self.outlets.telemetry.decided(&event);
             let _ = self.outlets.events.send(event);
@@ -590,7 +607,7 @@ impl Watch {
             &self.paging,
         );
         self.outlets.snapshot.send_replace(Arc::new(made));
-        self.changed = false;
+        self.unpublished = None;
         self.published = moment;
         self.publish_cost = began.elapsed();
     }

@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Once;
 
 use futures_util::FutureExt as _;
@@ -15,8 +15,8 @@ thread_local! {
     static CONTAINED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs to its end or to its panic. Whatever it held is dropped by then: nothing broken is seen by anybody.
-pub(crate) async fn contained<F: Future>(future: F) -> std::thread::Result<F::Output> {
+/// Runs to its end or to its panic. Whatever it held is dropped with it: nothing broken is seen by anybody.
+pub(crate) fn contained<F: Future>(mut future: Pin<&mut F>) -> impl Future<Output = std::thread::Result<F::Output>> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let usual = std::panic::take_hook();
@@ -28,13 +28,11 @@ pub(crate) async fn contained<F: Future>(future: F) -> std::thread::Result<F::Ou
             }
         }));
     });
-    let mut future = pin!(future);
     AssertUnwindSafe(poll_fn(move |context| {
         let _within = Within::begin();
         future.as_mut().poll(context)
     }))
     .catch_unwind()
-    .await
 }
 
 /// This thread is inside of what is contained, until this is dropped.
@@ -54,16 +52,18 @@ impl Drop for Within {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use super::*;
 
     #[tokio::test]
     async fn a_panic_is_a_result_and_what_comes_after_is_as_before() {
-        let caught = contained(async {
+        let panics = async {
             tokio::task::yield_now().await;
             std::panic::panic_any("over what a camera sent")
-        });
-        assert!(caught.await.is_err());
+        };
+        assert!(contained(pin!(panics)).await.is_err());
         assert!(!CONTAINED.get());
-        assert_eq!(contained(async { 5 }).await.unwrap(), 5);
+        assert_eq!(contained(pin!(async { 5 })).await.unwrap(), 5);
     }
 }

@@ -31,7 +31,7 @@ fn h264(unit: &[u8]) -> Option<Entry> {
     for nal in nal_units(unit) {
         match nal.first().map(|b| b & 0x1f) {
             Some(5) => return Some(Entry::KeyFrame),
-            Some(6) => recovery = recovery.or_else(|| recovery_point(&nal[1..])),
+            Some(6) => recovery = recovery.or_else(|| recovery_point(&nal[1..until_next(nal)])),
             // The first slice decides; pictures do not mix IDR slices with others.
             Some(1..=4) => return recovery.map(Entry::RecoveryPoint),
             _ => {}
@@ -84,16 +84,20 @@ fn exp_golomb(bytes: &[u8]) -> Option<u32> {
     Some(value - 1)
 }
 
-/// The NAL units of an Annex B byte stream, without start codes.
+/// Where each NAL unit of an Annex B byte stream begins, behind its start code: what kind it is stands there, and the
+/// slice that decides, by far the longest, is never searched for its end.
 fn nal_units(stream: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = start_code(stream).map(|at| &stream[at + 3..]);
+    let mut last = Some(stream);
     std::iter::from_fn(move || {
-        let nal = rest?;
-        let end = start_code(nal);
-        rest = end.map(|at| &nal[at + 3..]);
-        let nal = &nal[..end.unwrap_or(nal.len())];
-        Some(if end.is_some() { nal.strip_suffix(&[0]).unwrap_or(nal) } else { nal })
+        let before = last?;
+        last = start_code(before).map(|at| &before[at + 3..]);
+        last
     })
+}
+
+/// The length of the NAL unit that begins here: to the next start code, which may have a zero before it.
+fn until_next(nal: &[u8]) -> usize {
+    start_code(nal).map_or(nal.len(), |end| end - usize::from(nal[..end].ends_with(&[0])))
 }
 
 fn start_code(bytes: &[u8]) -> Option<usize> {

@@ -2,6 +2,7 @@
 //!
 //! Pure text: reads a head leniently, says which of its faults had to be repaired, writes heads anew. Knows no sockets.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 /// What had to be repaired in a response before a strict reader would take it.
@@ -189,7 +190,7 @@ fn request_line(line: &str) -> Option<(&str, &str)> {
 /// Reads one head, up to and with its empty line.
 pub(crate) fn parse_head(bytes: &[u8]) -> Result<Head, NotAHead> {
     let mut repairs = Repairs::default();
-    let text = String::from_utf8_lossy(bytes);
+    let text = lossy(bytes);
     let mut lines = text.split('\n').map(|line| {
         line.strip_suffix('\r').unwrap_or_else(|| {
             if !line.is_empty() {
@@ -217,7 +218,7 @@ pub(crate) fn parse_head(bytes: &[u8]) -> Result<Head, NotAHead> {
         if line.is_empty() {
             continue;
         }
-        match line.split_once(':') {
+        match line.bytes().position(|b| b == b':').map(|at| (&line[..at], &line[at + 1..])) {
             Some((name, value)) if is_token(name.trim_end()) => {
                 let value = value.trim();
                 if value.is_empty() {
@@ -239,6 +240,11 @@ pub(crate) fn parse_head(bytes: &[u8]) -> Result<Head, NotAHead> {
         repairs.note(fault);
     }
     Ok(Head { start, headers, repairs })
+}
+
+/// As text; what is none of it is replaced. Nearly all is ASCII, which the strict reader passes over words at a time.
+pub(crate) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 fn is_token(name: &str) -> bool {

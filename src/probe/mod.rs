@@ -7,6 +7,7 @@ mod contain;
 
 mod judge;
 mod keyframe;
+mod log;
 mod message;
 mod meter;
 mod relay;
@@ -22,7 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{OwnedMutexGuard, oneshot, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
@@ -31,6 +32,8 @@ use crate::gate::Gate;
 use crate::inventory::{CameraId, Depth, HostPort, TlsPolicy, Transport};
 use crate::observation::CameraSeen;
 use crate::secret::Secret;
+
+pub use log::Step;
 
 /// What to look at and how deep.
 #[derive(Debug, Clone)]
@@ -71,7 +74,7 @@ pub struct Report {
     /// Whether the camera made the library panic.
     pub panicked: bool,
     /// What happened, step by step, for `probe` on a terminal and `/probe?debug=true`. No secret stands in it.
-    pub log: Vec<String>,
+    pub log: Vec<Step>,
 }
 
 /// One access unit that a decoder can begin with.
@@ -131,20 +134,29 @@ impl Prober {
             return session::occupied(request, started);
         };
         let phase = Arc::new(AtomicU8::new(0));
-        let (answer, answered) = oneshot::channel();
-        let running = Running::begin(&self.shared);
-        tokio::spawn({
-            let (request, phase) = (request.clone(), Arc::clone(&phase));
-            async move {
-                session::run(&running.0, &request, started, phase, answer).await;
-                // Only now may the next probe of this camera begin.
-                drop(turn);
-            }
-        });
+        let answered = self.begin(request.clone(), started, Arc::clone(&phase), turn);
         match timeout_at(started + request.timeout + GRACE, answered).await {
             Ok(Ok(report)) => report,
             _ => session::overdue(request, started, view::phase_of(&phase)),
         }
+    }
+
+    /// Begins a session that ends by itself, whoever waits for its answer.
+    fn begin(
+        &self,
+        request: Request,
+        started: Instant,
+        phase: Arc<AtomicU8>,
+        turn: OwnedMutexGuard<()>,
+    ) -> oneshot::Receiver<Report> {
+        let (answer, answered) = oneshot::channel();
+        let running = Running::begin(&self.shared);
+        tokio::spawn(async move {
+            session::run(&running.0, &request, started, phase, answer).await;
+            // Only now may the next probe of this camera begin.
+            drop(turn);
+        });
+        answered
     }
 
     #[must_use]

@@ -31,7 +31,7 @@ pub(crate) fn rewrite(body: &[u8], authority: &str) -> (Vec<u8>, Glance) {
         if line.iter().all(|b| matches!(b, b' ' | b'\t' | 0)) {
             continue;
         }
-        let text = String::from_utf8_lossy(line);
+        let text = message::lossy(line);
         readable &= line.len() > 1 && line[0].is_ascii_lowercase() && line[1] == b'=';
         readable &= (i == 0) == text.starts_with("v=0");
         if let Some(origin) = text.strip_prefix("o=") {

@@ -1,5 +1,6 @@
 //! One probe from its first lookup to its last word: a task of its own, so that whatever happens in it stays in it.
 
+use std::pin::pin;
 use std::sync::atomic::AtomicU8;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use super::keyframe::Entry;
 use super::meter::Meter;
 use super::relay::{Plan, Relay};
 use super::view::{self, Notes, Reached, Stop, Viewer};
-use super::{KeyFrame, Report, Request, Shared, judge, message};
+use super::{KeyFrame, Report, Request, Shared, Step, judge, message};
 use crate::dial::{Dialler, Limits as DialLimits};
 use crate::gate::Door;
 use crate::inventory::{Depth, HostPort};
@@ -42,7 +43,7 @@ struct Found {
     received: u64,
     key_frame: Option<KeyFrame>,
     panicked: bool,
-    log: Vec<String>,
+    log: Vec<Step>,
 }
 
 impl Found {
@@ -79,7 +80,7 @@ pub(super) async fn run(
         // Nobody may wait any more; the farewell below is due all the same.
         let _ = answer.send(report(request, started, &notes, found));
     }
-    if let Some(relay) = relay {
+    if let Some(relay) = &mut relay {
         relay.tear_down(FAREWELL).await;
     }
 }
@@ -240,8 +241,9 @@ async fn conclude(
 /// # Errors
 /// Where the library panicked over what a camera sent; its state is thrown away with it.
 async fn serve(viewer: Viewer<'_>, relay: &mut Relay) -> std::thread::Result<Result<Reached, Stop>> {
-    let mut looking = std::pin::pin!(contained(viewer.look()));
-    let mut serving = std::pin::pin!(relay.run());
+    let looking = pin!(viewer.look());
+    let mut looking = contained(looking);
+    let mut serving = pin!(relay.run());
     let mut served = false;
     loop {
         tokio::select! {
@@ -286,8 +288,7 @@ fn stream(notes: &Notes, meter: Option<&Meter>) -> Option<Stream> {
 fn report(request: &Request, started: Instant, notes: &Notes, found: Found) -> Report {
     let milliseconds = |took: Duration| (took.as_secs_f64() * 1e5).round() / 100.0;
     let detail = found.details.join("; ");
-    let mut log: Vec<_> =
-        notes.phases.iter().map(|(phase, took)| format!("{}: {} ms", phase.as_str(), milliseconds(*took))).collect();
+    let mut log: Vec<_> = notes.phases.iter().map(|(phase, took)| Step::Phase(*phase, milliseconds(*took))).collect();
     log.extend(found.log);
     Report {
         seen: CameraSeen {

@@ -3,6 +3,7 @@
 //! Talks to the relay on loopback and to nobody else. Every wait has a deadline; what was reached is noted as it is
 //! reached, so that it is known even if the library panics in mid call.
 
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -105,7 +106,7 @@ impl Viewer<'_> {
     pub(crate) async fn look(mut self) -> Result<Reached, Stop> {
         let options = SessionOptions::default().user_agent(self.token.to_owned()).teardown(TeardownPolicy::Never);
         let url = self.url.clone();
-        let described = self.step(Phase::Describe, self.limits.describe, Session::describe(url, options)).await?;
+        let described = self.step(Phase::Describe, self.limits.describe, pin!(Session::describe(url, options))).await?;
         let (index, codec) = self.choose(&described)?;
         if self.depth <= Depth::Describe {
             return Ok(Reached::Description);
@@ -114,9 +115,9 @@ impl Viewer<'_> {
         let options = SetupOptions::default()
             .transport(Transport::Tcp(TcpTransportOptions::default()))
             .frame_format(FrameFormat::SIMPLE);
-        self.step(Phase::Setup, self.limits.setup, session.setup(index, options)).await?;
+        self.step(Phase::Setup, self.limits.setup, pin!(session.setup(index, options))).await?;
         let options = PlayOptions::default().initial_timestamp(InitialTimestampPolicy::Ignore);
-        let playing = self.step(Phase::Play, self.limits.play, session.play(options)).await?;
+        let playing = self.step(Phase::Play, self.limits.play, pin!(session.play(options))).await?;
         self.notes.begin(Phase::FirstFrame);
         let mut since = Instant::now();
         let mut frames = playing.demuxed().map_err(|_| Stop::Unreadable)?;
@@ -159,7 +160,8 @@ impl Viewer<'_> {
         &mut self,
         phase: Phase,
         limit: Duration,
-        call: impl Future<Output = Result<T, retina::Error>>,
+        // Pinned where it stands: taken by value it would lie in here twice.
+        call: Pin<&mut impl Future<Output = Result<T, retina::Error>>>,
     ) -> Result<T, Stop> {
         self.notes.begin(phase);
         let start = Instant::now();

@@ -22,12 +22,14 @@ pub struct Gateways {
     recheck: Duration,
     confirm: u32,
     sites: BTreeMap<SiteId, Entry>,
+    /// No look is due before this moment: asked far oftener than any is. `None` where all run.
+    soonest: Option<Moment>,
 }
 
 impl Gateways {
     #[must_use]
     pub fn new() -> Self {
-        Self { interval: Duration::ZERO, recheck: Duration::ZERO, confirm: 1, sites: BTreeMap::new() }
+        Self { interval: Duration::ZERO, recheck: Duration::ZERO, confirm: 1, sites: BTreeMap::new(), soonest: None }
     }
 
     /// From now on exactly these gateways are looked at.
@@ -51,11 +53,19 @@ impl Gateways {
             kept.insert(site, entry);
         }
         self.sites = kept;
+        self.soonest = self.first_due();
+    }
+
+    fn first_due(&self) -> Option<Moment> {
+        self.sites.values().filter(|entry| !entry.running).map(|entry| entry.due).min()
     }
 
     /// The sites whose gateway is to be looked at now.
     pub fn start(&mut self, now: Moment) -> Vec<SiteId> {
         let mut starts = Vec::new();
+        if self.soonest.is_none_or(|soonest| now < soonest) {
+            return starts;
+        }
         for (site, entry) in &mut self.sites {
             if !entry.running && entry.due <= now {
                 entry.running = true;
@@ -63,6 +73,7 @@ impl Gateways {
                 starts.push(site.clone());
             }
         }
+        self.soonest = self.first_due();
         starts
     }
 
@@ -77,12 +88,14 @@ impl Gateways {
                 entry.due = entry.due.min(now + self.recheck);
             }
         }
+        sooner(&mut self.soonest, entry.due);
     }
 
     /// A look came to nothing by a fault of ours: the next is at its moment.
     pub fn lost(&mut self, site: &SiteId) {
         if let Some(entry) = self.sites.get_mut(site) {
             entry.running = false;
+            sooner(&mut self.soonest, entry.due);
         }
     }
 
@@ -92,14 +105,21 @@ impl Gateways {
             // A run of failures that is on its way has its own pace, and a confirmed one nothing to add.
             if entry.failures == 0 {
                 entry.due = entry.due.min(now);
+                if !entry.running {
+                    sooner(&mut self.soonest, entry.due);
+                }
             }
         }
     }
 
     #[must_use]
     pub fn next_wake(&self) -> Option<Moment> {
-        self.sites.values().filter(|entry| !entry.running).map(|entry| entry.due).min()
+        self.soonest
     }
+}
+
+fn sooner(soonest: &mut Option<Moment>, due: Moment) {
+    *soonest = Some(soonest.map_or(due, |other| other.min(due)));
 }
 
 impl Default for Gateways {

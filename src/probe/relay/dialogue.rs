@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::{End, MAX_MESSAGE, Pending, Relay, Seen, Session};
 use crate::inventory::Transport;
+use crate::probe::Step;
 use crate::probe::message::{self, Head, Repair, Start};
 use crate::probe::meter::Meter;
 use crate::probe::sdp;
@@ -85,7 +86,7 @@ impl Relay {
 
     /// A camera may ask, and is told that it is not served.
     pub(super) async fn decline(&mut self, method: &str, head: &Head) -> Result<(), End> {
-        self.log(format!("the camera asks {method}; declined"));
+        self.log(Step::Said(format!("the camera asks {method}; declined")));
         let cseq = head.get("CSeq").unwrap_or("0").to_owned();
         message::write_head(&mut self.outgoing, "RTSP/1.0 501 Not Implemented", &[("CSeq", &cseq)]);
         self.flush().await
@@ -96,16 +97,19 @@ impl Relay {
             return Ok(());
         }
         let Some(pending) = &self.pending else {
-            self.log(format!("an answer {status} to nothing; dropped"));
+            self.log(Step::Said(format!("an answer {status} to nothing; dropped")));
             return Ok(());
         };
         if head.cseq() != Some(pending.cseq) {
             self.facts.repairs.note(Repair::CSeq);
         }
-        let took = pending.sent.elapsed().as_secs_f64() * 1000.0;
-        let with = if pending.authorized { " with login" } else { "" };
-        let line = format!("{} {}{with}: {status} ({took:.1} ms)", pending.method, pending.uri);
-        self.log(line);
+        self.log(Step::Answer {
+            method: pending.method.clone(),
+            uri: pending.uri.clone(),
+            with_login: pending.authorized,
+            status,
+            took: pending.sent.elapsed(),
+        });
         if status == 401 {
             if self.asked_for_login(head).await? {
                 return self.send().await;
@@ -209,7 +213,7 @@ impl Relay {
             }
             Err(closed) => {
                 self.facts.login = Seen::NotTried;
-                self.log(format!("not logged in: {closed}"));
+                self.log(Step::Said(format!("not logged in: {closed}")));
                 self.facts.closed = Some(closed);
                 Ok(false)
             }

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::gate::Closed;
+use crate::probe::Step;
 use crate::probe::message::Repairs;
 use crate::probe::sdp::Glance;
 
@@ -65,5 +66,5 @@ pub(crate) struct Facts {
     pub(crate) repairs: Repairs,
     /// The camera refused TCP and took UDP.
     pub(crate) turned_to_udp: bool,
-    pub(crate) log: Vec<String>,
+    pub(crate) log: Vec<Step>,
 }

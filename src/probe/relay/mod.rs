@@ -15,6 +15,7 @@ mod sieve;
 use std::io;
 use std::net::IpAddr;
 use std::ops::Range;
+use std::pin::pin;
 use std::sync::atomic::AtomicU8;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -26,11 +27,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::Login;
 use super::message::{self, Head, Repair, Start};
 use super::meter::{Codec, Meter};
 use super::udp::UdpMedia;
 use super::view::phase_of;
+use super::{Login, Step};
 use crate::dial::Wire;
 use crate::gate::{Door, Gate, Permit};
 use crate::inventory::Transport;
@@ -53,7 +54,13 @@ const MAX_RECEIVED: u64 = 32 << 20;
 const MAX_GARBAGE: usize = 64 * 1024;
 
 /// One interleaved frame of the greatest length, and as much again as a read may bring beside it.
-const BUFFER: usize = 4 + 65_535 + 8192;
+const MAX_BUFFER: usize = 4 + 65_535 + 8192;
+
+/// What cameras send between two reads, mostly: the buffer begins so small, and doubles for one that sends more.
+const BUFFER: usize = 16 * 1024;
+
+/// The least room for a read.
+const ROOM: usize = 8192;
 
 /// How long the library may take to connect.
 const ADMISSION: Duration = Duration::from_secs(1);
@@ -72,7 +79,7 @@ const UNFETCHED: f64 = 32.0 * 1024.0;
 /// A camera sends a picture as a burst of packets: once a stream runs, each burst is waited out and read at once.
 const BURST: Duration = Duration::from_millis(4);
 
-/// Reads of one such turn, so that others have theirs: with `BUFFER` far more than a camera sends.
+/// Reads of one such turn, so that others have theirs: with a full buffer far more than a camera sends.
 const READS_A_TURN: u32 = 4;
 
 /// How long a camera may take to close its side of a connection that we have closed.
@@ -108,7 +115,7 @@ pub(crate) struct Relay {
     /// Tells the library from whoever else may knock.
     token: String,
     library: Option<TcpStream>,
-    buffer: Box<[u8]>,
+    buffer: Vec<u8>,
     filled: Range<usize>,
     /// Offset into `filled` from which the end of a head is still to be sought.
     searched: usize,
@@ -177,7 +184,7 @@ impl Relay {
             own_authority,
             token: format!("{:032x}", fastrand::u128(..)),
             library: None,
-            buffer: vec![0; BUFFER].into_boxed_slice(),
+            buffer: vec![0; BUFFER],
             filled: 0..0,
             searched: 0,
             requests: Vec::new(),
@@ -489,11 +496,22 @@ impl Relay {
 
     fn make_room(&mut self) {
         if self.filled.is_empty() {
+            // The last read filled it: there is more to come than it is made for.
+            if self.filled.end == self.buffer.len() {
+                self.grow();
+            }
             self.filled = 0..0;
-        } else if self.buffer.len() - self.filled.end < 8192 {
+        } else if self.buffer.len() - self.filled.end < ROOM {
             self.buffer.copy_within(self.filled.clone(), 0);
             self.filled = 0..self.filled.len();
+            if self.buffer.len() - self.filled.end < ROOM {
+                self.grow();
+            }
         }
+    }
+
+    fn grow(&mut self) {
+        self.buffer.resize((2 * self.buffer.len()).min(MAX_BUFFER), 0);
     }
 
     /// Goes on counting without the library, until `enough` or `deadline`, or nothing more comes.
@@ -599,7 +617,7 @@ impl Relay {
     }
 
     /// Ends the session at the camera, where there is one, then the connection, and waits for both; at most `patience`.
-    pub(crate) async fn tear_down(mut self, patience: Duration) {
+    pub(crate) async fn tear_down(&mut self, patience: Duration) {
         // Reset rather than left in TIME_WAIT: each probe would leave one of the system's ports behind.
         if let Some(library) = self.library.take() {
             let _ = library.set_zero_linger();
@@ -614,11 +632,11 @@ impl Relay {
         if matches!(self.facts.end, Some(End::Closed | End::Failed(_))) {
             return;
         }
-        let farewell = async {
+        let farewell = pin!(async {
             // Hanging up without it says the same once more.
             let _ = self.end_session().await;
             self.hang_up().await;
-        };
+        });
         // Nobody is told: the camera was asked.
         let _ = timeout(patience, farewell).await;
     }
@@ -664,9 +682,9 @@ impl Relay {
         let _ = timeout(CLOSING, closed).await;
     }
 
-    fn log(&mut self, line: String) {
+    fn log(&mut self, step: Step) {
         if self.facts.log.len() < MAX_LOG {
-            self.facts.log.push(line);
+            self.facts.log.push(step);
         }
     }
 }
