@@ -15,7 +15,7 @@ use camwatch::notify::ack::Links;
 use camwatch::notify::pairing::{NotPaired, Pairing};
 use camwatch::observation::{CameraSeen, Outcome, Phase, Stream};
 use camwatch::paging::{Acknowledgement, How, NotAcknowledged, RaisedAlert, Which};
-use camwatch::probe::Report;
+use camwatch::probe::{Report, Step};
 use camwatch::snapshot::Snapshot;
 use camwatch::telemetry::Telemetry;
 use camwatch::web::{
@@ -130,7 +130,7 @@ impl ProbeNow for PaperDaemon {
                 received_bytes: 12_345,
                 key_frame: None,
                 panicked: false,
-                log: vec!["connected in 1.5 ms".to_owned()],
+                log: vec![Step::Said("connected in 1.5 ms".to_owned())],
             })
         })
     }
