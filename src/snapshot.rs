@@ -1,6 +1,7 @@
 //! The present state of everything, immutable: what `export`, `web` and `status` read.
 //!
-//! The daemon makes a new one after each batch of observations. Decides nothing.
+//! The daemon makes a new one a quarter of a second after a state or an incident changed, and a second after anything else
+//! was seen. Decides nothing.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -20,8 +20,6 @@ const NIGHT: SignedDuration = SignedDuration::from_hours(4);
 const FIRST_APART: Duration = Duration::from_secs(1);
 /// How soon a failed poll is repeated. A recorder is not a stream: what a reboot takes may pass.
 const RECHECK: Duration = Duration::from_secs(60);
-/// How often it is looked whether a scan's turn has come.
-const NIGHT_WATCH: Duration = Duration::from_secs(1);
 /// Scans that run at once.
 const MAX_SCANS: usize = 16;
 
@@ -60,8 +58,8 @@ pub struct Recorders {
     scan_at: MinuteOfDay,
     zone: TimeZone,
     entries: BTreeMap<RecorderId, Entry>,
-    /// Nothing begins before this moment: asked far oftener than anything does.
-    quiet_until: Moment,
+    /// The second of the clock in which no scan's turn had come: asked far oftener than one does.
+    no_scan_at: Option<i64>,
 }
 
 impl Recorders {
@@ -69,7 +67,7 @@ impl Recorders {
     pub fn new() -> Self {
         let (interval, scan_at) = (Duration::MAX, MinuteOfDay(0));
         let zone = TimeZone::UTC;
-        Self { interval, confirm: 1, scan_at, zone, entries: BTreeMap::new(), quiet_until: Moment::ZERO }
+        Self { interval, confirm: 1, scan_at, zone, entries: BTreeMap::new(), no_scan_at: None }
     }
 
     /// From now on exactly these recorders are asked; each with the moment of its last complete scan.
@@ -104,13 +102,14 @@ impl Recorders {
             kept.insert(recorder, entry);
         }
         self.entries = kept;
-        self.quiet_until = Moment::ZERO;
+        self.no_scan_at = None;
     }
 
     /// What is to be asked now. Metadata goes on while a scan runs: requests take turns at the device.
     pub fn start(&mut self, now: Moment, clock: Timestamp) -> Vec<(RecorderId, WishDepth)> {
         let mut starts = Vec::new();
-        if now < self.quiet_until {
+        let second = clock.as_second();
+        if self.no_scan_at == Some(second) && self.next_wake().is_none_or(|due| now < due) {
             return starts;
         }
         let mut scans = self.entries.values().filter(|entry| entry.scanning).count();
@@ -129,7 +128,7 @@ impl Recorders {
                 starts.push((recorder.clone(), WishDepth::Scan));
             }
         }
-        self.quiet_until = self.next_wake().map_or(now + NIGHT_WATCH, |due| due.min(now + NIGHT_WATCH));
+        self.no_scan_at = Some(second);
         starts
     }
 
@@ -143,7 +142,7 @@ impl Recorders {
         clock: Timestamp,
     ) {
         let (interval, confirm) = (self.interval, self.confirm);
-        self.quiet_until = Moment::ZERO;
+        self.no_scan_at = None;
         let Some(entry) = self.entries.get_mut(recorder) else { return };
         match asking {
             WishDepth::Metadata => entry.polling = false,
@@ -169,7 +168,7 @@ impl Recorders {
 
     /// A poll came to nothing by a fault of ours.
     pub fn lost(&mut self, recorder: &RecorderId, asking: WishDepth) {
-        self.quiet_until = Moment::ZERO;
+        self.no_scan_at = None;
         if let Some(entry) = self.entries.get_mut(recorder) {
             match asking {
                 WishDepth::Metadata => entry.polling = false,
@@ -180,7 +179,7 @@ impl Recorders {
 
     /// Somebody wants to know now what it holds. `false` for a recorder that is not watched.
     pub fn scan_now(&mut self, recorder: &RecorderId, now: Moment) -> bool {
-        self.quiet_until = Moment::ZERO;
+        self.no_scan_at = None;
         let Some(entry) = self.entries.get_mut(recorder) else { return false };
         entry.scan_now = true;
         entry.due = entry.due.min(now);

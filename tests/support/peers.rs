@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -217,9 +218,21 @@ fn stream(clip: &Path, port: u16) -> Process {
         .args(["--sout", &output])
         .env("HOME", "/nonexistent");
     let mut process = Process::start(&mut command);
-    wait_until("VLC to listen", START, || {
+    wait_until("VLC to describe its stream", START, || {
         assert!(process.is_running(), "VLC ended: {}", process.stderr());
-        std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
+        describes(port)
     });
     process
+}
+
+/// Whether VLC has opened its clip: it listens before that, and answers 500.
+fn describes(port: u16) -> bool {
+    let answer = std::net::TcpStream::connect(("127.0.0.1", port)).and_then(|mut caller| {
+        caller.set_read_timeout(Some(Duration::from_secs(5)))?;
+        write!(caller, "DESCRIBE rtsp://127.0.0.1:{port}/clip RTSP/1.0\r\nCSeq: 1\r\n\r\n")?;
+        let mut status = [0; 12];
+        caller.read_exact(&mut status)?;
+        Ok(status)
+    });
+    answer.is_ok_and(|status| status == *b"RTSP/1.0 200")
 }
