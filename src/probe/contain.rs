@@ -15,7 +15,7 @@ thread_local! {
     static CONTAINED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs to its end or to its panic. Whatever it held is dropped with it: nothing broken is seen by anybody.
+/// Runs to its end or to its panic. Behind a panic the future is only to be dropped: nothing broken is seen by anybody.
 pub(crate) fn contained<F: Future>(mut future: Pin<&mut F>) -> impl Future<Output = std::thread::Result<F::Output>> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

@@ -218,7 +218,7 @@ pub(crate) fn parse_head(bytes: &[u8]) -> Result<Head, NotAHead> {
         if line.is_empty() {
             continue;
         }
-        match line.bytes().position(|b| b == b':').map(|at| (&line[..at], &line[at + 1..])) {
+        match line.split_once(':') {
             Some((name, value)) if is_token(name.trim_end()) => {
                 let value = value.trim();
                 if value.is_empty() {
