@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::after;
 use super::event::{IncidentEvent, IncidentScope, Phase as EventPhase};
-use super::incidents::{Due, Incidents, Kind, View, open, tell};
+use super::incidents::{Due, Incidents, Kind, Opened, View, kind_of, open, tell};
 use super::maintenance::Phase;
 use super::outage::{Outage, is_common_failure, is_dark_by_path};
 use super::runs::Run;
@@ -264,10 +264,12 @@ impl Incidents {
             })
     }
 
-    /// Whether an incident of its own was opened because a camera is dark, or is about to be.
-    fn is_told_as_dark(&self, i: usize) -> bool {
+    /// Whether an incident of its own was opened because a camera is dark, or is about to be, or says so by now: one that
+    /// was opened for another reason is updated.
+    pub(super) fn is_told_as_dark(&self, i: usize) -> bool {
         let case = &self.cameras[i];
-        case.alone || case.opened.as_ref().is_some_and(|(_, by)| *by == Kind::Dark)
+        let says_so = |(opened, by): &(Opened, Kind)| *by == Kind::Dark || kind_of(opened.cause) == Kind::Dark;
+        case.alone || case.opened.as_ref().is_some_and(says_so)
     }
 
     /// Whether another group explains the darkness of a camera: a wider one, or a narrower one whose incident was told
@@ -300,7 +302,7 @@ impl Incidents {
         }
         let Some((cause, since)) = outage.cause_and_since(view.cameras) else { return };
         let cause = if group.has_gateway { Cause::Unreachable } else { cause };
-        let opened = open(scope, subject, cause, members, since, view.now);
+        let opened = open(scope.as_str(), subject, cause, members, since, view.now);
         events.push(tell(&opened, EventPhase::Open, scope, subject, view));
         outage.opened = Some(opened);
     }

@@ -260,7 +260,12 @@ impl Incidents {
             self.settle_recorder(r, view, &mut events);
         }
         for i in cameras {
+            let before = self.is_told_as_dark(i);
             self.settle_camera(i, view, &mut events);
+            // One that was told fails its gateway's site no longer.
+            if self.is_told_as_dark(i) != before {
+                self.stirred.insert(view.cameras[i].site);
+            }
         }
         // What is over first, then what is new, then what has changed; the widest scope first.
         events.sort_by(|a, b| {
@@ -312,7 +317,8 @@ impl Incidents {
             return;
         }
         let cameras = (0..view.cameras.len()).filter(explained).collect();
-        let opened = open(IncidentScope::Monitor, "monitor", Cause::MonitorOffline, cameras, case.decided, view.now);
+        let opened =
+            open(IncidentScope::Monitor.as_str(), "monitor", Cause::MonitorOffline, cameras, case.decided, view.now);
         events.push(tell(&opened, EventPhase::Open, IncidentScope::Monitor, "monitor", view));
         case.opened = Some(opened);
     }
@@ -356,7 +362,7 @@ impl Incidents {
             self.reset_due(Due::Camera(i), Some(due));
             return;
         }
-        let opened = open(IncidentScope::Camera, subject, own.cause, [i].into(), own.since, view.now);
+        let opened = open(IncidentScope::Camera.as_str(), subject, own.cause, [i].into(), own.since, view.now);
         events.push(tell(&opened, EventPhase::Open, IncidentScope::Camera, subject, view));
         self.cameras[i].opened = Some((opened, kind));
         self.reset_due(Due::Camera(i), None);
@@ -456,16 +462,17 @@ pub(super) fn kind_of(cause: Cause) -> Kind {
     }
 }
 
+/// `of`: the scope, or where a scope has two kinds of incidents of one subject, a word that tells them apart.
 pub(super) fn open(
-    scope: IncidentScope,
+    of: &str,
     subject: &str,
     cause: Cause,
     cameras: BTreeSet<usize>,
     since: Timestamp,
     now: Timestamp,
 ) -> Opened {
-    // A subject opens at most one incident at a moment, so that this is never used again.
-    let id = format!("{}-{}-{subject}", now.strftime("%Y%m%dT%H%M%S%.fZ"), scope.as_str());
+    // Of these a subject opens at most one incident at a moment, so that this is never used again.
+    let id = format!("{}-{of}-{subject}", now.strftime("%Y%m%dT%H%M%S%.fZ"));
     Opened { id, cause, cameras, since, at: now }
 }
 

@@ -316,8 +316,8 @@ impl Incidents {
             self.due.insert((due, Due::Clock));
             return;
         }
-        // Its id is another one than that of a monitor that is cut off at the same moment.
-        let opened = open(IncidentScope::Monitor, "clock", Cause::ClockWrong, BTreeSet::new(), case.decided, view.now);
+        // The monitor may be cut off at the same moment.
+        let opened = open("clock", "monitor", Cause::ClockWrong, BTreeSet::new(), case.decided, view.now);
         events.push(tell(&opened, EventPhase::Open, IncidentScope::Monitor, "monitor", view));
         case.opened = Some(opened);
     }
@@ -356,7 +356,8 @@ impl Incidents {
             self.reset_due(Due::Recorder(r), next);
             return;
         }
-        let opened = open(IncidentScope::Recorder, &subject, fault.cause, serving, fault.since, view.now);
+        // The cameras behind it may fail together at the same moment.
+        let opened = open("device", &subject, fault.cause, serving, fault.since, view.now);
         events.push(tell(&opened, EventPhase::Open, IncidentScope::Recorder, &subject, view));
         recorder.opened = Some(opened);
         self.reset_due(Due::Recorder(r), None);

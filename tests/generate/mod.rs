@@ -99,7 +99,7 @@ pub fn generate_for_report(seed: u64) -> Trace {
 
 fn world(dice: &mut Dice) -> World {
     // In some, one commune of several sites, each with its cameras, whose line may be cut.
-    let is_area = dice.chance(30);
+    let is_area = dice.chance(40);
     let communes: Vec<String> =
         (0..if is_area { 1 } else { dice.count(1, 2) }).map(|i| format!("commune-{i}")).collect();
     let sites: Vec<Site> = (0..dice.count(if is_area { 2 } else { 1 }, 4))

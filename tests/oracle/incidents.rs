@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::Shown;
-use super::life::{Class, DARK, DEGRADED, MAINTENANCE, UNKNOWN, UP, When, class, moment};
+use super::life::{Class, DARK, DEGRADED, MAINTENANCE, UNKNOWN, UP, When, class, darkens, moment};
 use super::recorders::{Facts, Health};
 use super::world::{Camera, Nanos, SECOND, World, text};
 
@@ -594,9 +594,9 @@ impl Desk<'_> {
         failing && self.gateway_confirmed(site, when)
     }
 
-    /// Whether the darkness of a camera is an incident of its own, or about to be.
+    /// Whether the darkness of a camera is an incident of its own, or about to be, or is what its own incident says by now.
     fn has_own(&self, camera: &str) -> bool {
-        let told = |i: &Open| i.scope == "camera" && i.subject == camera && i.opened_by_dark;
+        let told = |i: &Open| i.scope == "camera" && i.subject == camera && (i.opened_by_dark || darkens(&i.cause));
         self.alone.contains(camera) || self.open.iter().any(told)
     }
 

@@ -52,13 +52,21 @@ pub enum Class {
     Blind,
 }
 
+const PATH: [&str; 5] = ["dns", "unreachable", "refused", "connect_timeout", "reset"];
+const OTHER_DARK: [&str; 8] =
+    ["not_rtsp", "rtsp_timeout", "rtsp_error", "not_found", "tls", "no_media", "no_keyframe", "unsupported_codec"];
+
+/// Whether a camera is dark that has this cause.
+pub fn darkens(cause: &str) -> bool {
+    PATH.contains(&cause) || OTHER_DARK.contains(&cause)
+}
+
 pub fn class(outcome: &str) -> Class {
     match outcome {
         "ok" => Class::Ok,
         "slow" | "lossy" => Class::Stream,
-        "dns" | "unreachable" | "refused" | "connect_timeout" | "reset" => Class::Path,
-        "not_rtsp" | "rtsp_timeout" | "rtsp_error" | "not_found" | "tls" | "no_media" | "no_keyframe"
-        | "unsupported_codec" => Class::OtherDark,
+        path if PATH.contains(&path) => Class::Path,
+        other if OTHER_DARK.contains(&other) => Class::OtherDark,
         "unauthorized" | "busy" | "incompatible" => Class::Blind,
         other => panic!("no outcome: {other}"),
     }

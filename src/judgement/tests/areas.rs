@@ -3,6 +3,7 @@
 use super::*;
 use crate::judgement::event::IncidentScope;
 use crate::judgement::{Change, Resume};
+use crate::observation::Seen;
 use crate::snapshot::Incident;
 
 /// Three failures, a second apart.
@@ -65,6 +66,47 @@ fn a_commune_whose_sites_fail_together_is_one_incident_of_the_area() {
             "37 Update area:commune connect_timeout [g1, g2, p1, p2, q1] 10",
             "52 Close area:commune connect_timeout [g1, g2, p1, p2, q1] 10"
         ]
+    );
+}
+
+#[test]
+fn a_camera_whose_own_incident_says_dark_by_now_is_not_told_again_with_its_area() {
+    let mut policy = commune();
+    policy.funded.insert(camera_id("p1"));
+    policy.unknown_after = Duration::from_secs(120);
+    let is_p1 = |line: &Observation| matches!(&line.seen, Seen::Camera(seen) if seen.camera == camera_id("p1"));
+    let others = |at| all_seen(at).into_iter().filter(|line| !is_p1(line)).collect();
+    let cut = [unreachable(155, "g"), fails(155, "g1"), fails(155, "p2"), fails(155, "q1")].concat();
+    let lines = sorted(&[others(0), others(60), others(120), fails(150, "p1"), cut, until(200)]);
+    assert_eq!(
+        incidents(policy, &lines),
+        [
+            "140 Open camera:p1 monitor_down [p1] 0",
+            "152 Update camera:p1 connect_timeout [p1] 0",
+            "177 Open area:commune connect_timeout [g1, p2, q1] 155"
+        ]
+    );
+}
+
+#[test]
+fn a_site_whose_only_camera_was_told_by_itself_fails_no_longer_and_its_area_neither() {
+    let mut policy = policy(&[("g", true, &["g1"]), ("h", true, &["h1"])]);
+    policy.cameras.values_mut().for_each(|camera| camera.recorder = None);
+    let lines = sorted(&[
+        vec![seen(0, "g1", "ok"), seen(0, "h1", "ok"), gateway(0, "g", "ok"), gateway(0, "h", "ok")],
+        (10..13).map(|at| seen(at, "g1", "rtsp_timeout")).collect(),
+        unreachable(20, "h"),
+        fails(22, "h1"),
+        unreachable(25, "g"),
+        vec![seen(26, "g1", "connect_timeout")],
+        until(33),
+        // What its area explained until then has to fail anew.
+        fails(50, "h1"),
+        until(100),
+    ]);
+    assert_eq!(
+        incidents(policy, &lines),
+        ["32 Open camera:g1 rtsp_timeout [g1] 10", "72 Open site:h unreachable [h1] 22"]
     );
 }
 

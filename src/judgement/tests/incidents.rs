@@ -82,6 +82,27 @@ fn a_wrong_clock_or_a_failed_disk_is_the_recorders_and_opens_nothing_of_the_came
 }
 
 #[test]
+fn what_is_wrong_with_a_recorder_and_the_failure_of_its_cameras_are_two_incidents_though_they_open_together() {
+    let mut policy = policy(&[("s", false, &["a", "b", "c"])]);
+    policy.cameras.get_mut(&camera_id("c")).unwrap().recorder = None;
+    let lines = sorted(&[
+        vec![seen(0, "a", "ok"), seen(0, "b", "ok"), seen(0, "c", "ok")],
+        dark(10, "a", "connect_timeout"),
+        dark(10, "b", "connect_timeout"),
+        vec![poll(12, r#""disks":[{"id":"1","status":"failed"}]"#), seen(32, "c", "ok")],
+    ]);
+    let output = run(&mut Judge::new(policy), &lines);
+    let told = output.events.iter().filter(|event| matches!(event, Event::Incident(_)));
+    assert_eq!(
+        told.clone().map(show).collect::<Vec<_>>(),
+        ["32 Open recorder:nvr connect_timeout [a, b] 10", "32 Open recorder:nvr disk_failed [a, b] 12"]
+    );
+    let ids: std::collections::BTreeSet<_> =
+        told.map(|event| serde_json::to_value(event).unwrap()["id"].to_string()).collect();
+    assert_eq!(ids.len(), 2, "{ids:?}");
+}
+
+#[test]
 fn a_recorder_that_does_not_answer_is_one_incident_and_its_cameras_stay_what_they_are() {
     let silent = |at, outcome: &str| line(t(at), &format!(r#""recorder":"nvr","outcome":"{outcome}""#));
     let lines = [
