@@ -143,6 +143,25 @@ fn those_who_hold_more_connections_than_there_are_places_keep_nobody_out() {
 }
 
 #[test]
+fn who_was_only_just_taken_in_is_not_sent_away_for_those_who_wait() {
+    many_descriptors();
+    let server = Server::start(fleet::snapshot(32));
+    let mut taken_in: Vec<TcpStream> = (0..1100).map(|_| connect(&server, "")).collect();
+    // Some wait for a place by now.
+    std::thread::sleep(Duration::from_secs(1));
+    for stream in &mut taken_in {
+        stream
+            .write_all(b"GET /-/healthy HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            .expect("a connection that is still there");
+    }
+    for (n, stream) in taken_in.iter_mut().enumerate() {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap_or_else(|e| panic!("reader {n}: {e}"));
+        assert!(answer.starts_with("HTTP/1.1 200"), "reader {n}: {answer:?}");
+    }
+}
+
+#[test]
 fn thousands_who_listen_are_heard_as_far_as_there_is_room_and_the_rest_are_told_when_to_come_back() {
     many_descriptors();
     let mut server = Server::start(fleet::snapshot(32));

@@ -14,9 +14,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
 use super::tls::Tls;
@@ -34,7 +34,7 @@ const HEAD: Duration = Duration::from_secs(45);
 const MOST_HEAD_BYTES: usize = 16 * 1024;
 /// After it a connection gets its last answer. A client that reads that answer too slowly is cut off.
 const CONNECTION: Duration = Duration::from_secs(180);
-/// For the last answer of a connection where others wait for its place.
+/// For the last answer of a connection where others wait for its place, and to ask for it.
 const IN_A_CROWD: Duration = Duration::from_secs(10);
 /// For the last answer of a connection, at the end of its time or of the daemon's.
 const LAST_ANSWER: Duration = Duration::from_secs(5);
@@ -102,14 +102,16 @@ struct Ends {
 }
 
 impl Ends {
-    /// Waits for the first; how long the connection has from then on.
-    async fn come(&mut self) -> Duration {
+    /// Waits for the first; the time the connection has from then on, and until when it may still ask.
+    async fn come(&mut self) -> (Instant, Instant) {
         // That these are gone is the end of the listener, which is a stop.
-        tokio::select! {
-            _ = self.stopping.wait_for(|stopping| *stopping) => LAST_ANSWER,
-            () = tokio::time::sleep(CONNECTION) => LAST_ANSWER,
-            Ok(_) = self.crowd.wait_for(|crowded| *crowded) => IN_A_CROWD,
-        }
+        let in_a_crowd = tokio::select! {
+            _ = self.stopping.wait_for(|stopping| *stopping) => false,
+            () = tokio::time::sleep(CONNECTION) => false,
+            Ok(_) = self.crowd.wait_for(|crowded| *crowded) => true,
+        };
+        let now = Instant::now();
+        if in_a_crowd { (now + IN_A_CROWD, now + IN_A_CROWD) } else { (now + LAST_ANSWER, now) }
     }
 }
 
@@ -117,13 +119,19 @@ impl Ends {
 struct OfPeer {
     router: TowerToHyperService<axum::Router>,
     peer: Peer,
+    /// It has asked for something.
+    asked: Arc<Notify>,
 }
 
 impl OfPeer {
     fn new(router: axum::Router, stream: &TcpStream, peer: SocketAddr) -> Self {
         // Of a connection that has no end here nobody knows where it comes from.
         let local = stream.local_addr().map_or(Ipv4Addr::UNSPECIFIED.into(), |address| address.ip());
-        Self { router: TowerToHyperService::new(router), peer: Peer { remote: peer.ip(), local } }
+        Self {
+            router: TowerToHyperService::new(router),
+            peer: Peer { remote: peer.ip(), local },
+            asked: Arc::default(),
+        }
     }
 }
 
@@ -134,6 +142,7 @@ impl hyper::service::Service<hyper::Request<hyper::body::Incoming>> for OfPeer {
         <TowerToHyperService<axum::Router> as hyper::service::Service<hyper::Request<hyper::body::Incoming>>>::Future;
 
     fn call(&self, mut request: hyper::Request<hyper::body::Incoming>) -> Self::Future {
+        self.asked.notify_one();
         request.extensions_mut().insert(self.peer);
         self.router.call(request)
     }
@@ -167,22 +176,30 @@ async fn answer<S>(stream: S, service: OfPeer, mut ends: Ends)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let asked = Arc::clone(&service.asked);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(MOST_HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
-    let left = tokio::select! {
-        ended = connection.as_mut() => {
-            if let Err(error) = ended {
-                tracing::debug!(%error, "a connection ended badly");
-            }
-            return;
-        }
-        left = ends.come() => left,
+    let (end, asks_until) = tokio::select! {
+        ended = connection.as_mut() => return note(ended),
+        ends = ends.come() => ends,
     };
-    // An idle one is closed at once; one that is being answered, or that has not asked yet, after that answer.
+    // One that was only just taken in would be closed with its question unread.
+    tokio::select! {
+        ended = connection.as_mut() => return note(ended),
+        () = asked.notified() => {}
+        () = sleep_until(asks_until) => {}
+    }
+    // An idle one is closed at once; one that is being answered, after that answer.
     connection.as_mut().graceful_shutdown();
-    let _ = timeout(left, connection).await;
+    let _ = timeout_at(end, connection).await;
+}
+
+fn note(ended: hyper::Result<()>) {
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended badly");
+    }
 }
