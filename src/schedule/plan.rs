@@ -12,6 +12,10 @@ use crate::inventory::{Camera, CameraId, Depth, SiteId};
 /// Time since the plan began, by a clock that never steps.
 pub type Moment = Duration;
 
+/// Looks begin at moments this far apart, so that a few begin together: those behind the first find the processor awake
+/// and its caches warm, which is most of what a short look costs.
+const TOGETHER: Duration = Duration::from_millis(50);
+
 /// What bounds and times the looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -148,7 +152,7 @@ impl Plan {
                         self.forget(&camera.id, &moved);
                     }
                     let share = self.next_share();
-                    let planned = now + camera.interval.mul_f64(share);
+                    let planned = together(now + camera.interval.mul_f64(share), now);
                     self.due.insert((planned, camera.id.clone()));
                     Entry {
                         site: camera.site.clone(),
@@ -373,6 +377,12 @@ impl Plan {
     }
 }
 
+/// The last moment before `planned` at which looks begin together, or `now`.
+fn together(planned: Moment, now: Moment) -> Moment {
+    let over = planned.as_nanos() % TOGETHER.as_nanos();
+    planned.saturating_sub(Duration::from_nanos(u64::try_from(over).unwrap_or(0))).max(now)
+}
+
 fn regular_look(camera: &Camera) -> Look {
     let depth = if camera.picture { camera.depth } else { camera.depth.min(Depth::Frame) };
     match camera.substream_url {
@@ -538,6 +548,19 @@ mod tests {
         }
         assert!(buckets.iter().all(|n| (95..=105).contains(n)), "{buckets:?}");
         assert!(of_site.iter().all(|n| (3..=7).contains(n)), "{of_site:?}");
+    }
+
+    #[test]
+    fn looks_begin_together_at_moments_that_lie_close() {
+        let cameras: Vec<Camera> = (0..1000).map(|i| camera(&format!("c{i:04}"), "s", 10)).collect();
+        let mut plan = Plan::new(limits());
+        let now = Duration::from_micros(1_234_567);
+        plan.set_cameras(limits(), cameras.iter(), now);
+        let moments: BTreeSet<Moment> = plan.due.iter().map(|(moment, _)| *moment).collect();
+        assert!(moments.len() <= 201, "{}", moments.len());
+        let fits = |moment: &Moment| *moment == now || moment.as_nanos().is_multiple_of(TOGETHER.as_nanos());
+        assert!(moments.iter().all(fits), "{moments:?}");
+        assert!(moments.iter().all(|moment| *moment >= now), "none too early: {moments:?}");
     }
 
     #[test]

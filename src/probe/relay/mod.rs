@@ -17,7 +17,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::pin::pin;
 use std::sync::atomic::AtomicU8;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -71,6 +71,10 @@ const UNHURRIED: Duration = Duration::from_millis(100);
 
 /// And so often while they are only counted, where nothing depends on when they came.
 const LEISURE: Duration = Duration::from_millis(250);
+
+/// Probes that rest so wake together, at moments this far apart: those behind the first find the processor awake and its
+/// caches warm, which is most of what a short turn costs.
+const TOGETHER: Duration = Duration::from_millis(50);
 
 /// And as much oftener as a stream needs that no more than this waits to be fetched: the window that a camera may fill
 /// begins with twice as much, and one that finds it full drops frames.
@@ -578,6 +582,7 @@ impl Relay {
 
     /// Rests, but for the library.
     async fn rest(&mut self, until: Instant) -> Result<(), End> {
+        let until = together(Instant::now(), until);
         let Some(library) = &mut self.library else {
             tokio::time::sleep_until(until).await;
             return Ok(());
@@ -705,6 +710,16 @@ fn rest_after(came: u64, since: Duration) -> Duration {
     since.mul_f64(part.min(1e3)).clamp(BURST, LEISURE)
 }
 
+/// The moment at which those wake who would rest from `now` `until` then, or a little before; a short rest stays as it is.
+fn together(now: Instant, until: Instant) -> Instant {
+    static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+    if until.saturating_duration_since(now) < 2 * TOGETHER {
+        return until;
+    }
+    let over = until.saturating_duration_since(*FIRST).as_nanos() % TOGETHER.as_nanos();
+    until - Duration::from_nanos(u64::try_from(over).unwrap_or(0))
+}
+
 /// Counts a packet of the stream, and says whether the library is to have it.
 fn count(meter: &mut Option<Meter>, sieve: &mut Sieve, phase: &AtomicU8, packet: &[u8]) -> Result<bool, End> {
     let Some(meter) = meter else { return Ok(true) };
@@ -767,6 +782,20 @@ mod tests {
         assert_eq!(rest_after(65_536, turn), turn / 2, "5.2 Mbit/s");
         assert_eq!(rest_after(65_536 / 2, turn / 2), turn / 2, "and it stays so");
         assert_eq!(rest_after(10_000_000, turn), BURST);
+    }
+
+    #[test]
+    fn those_who_rest_for_long_wake_together_and_none_later_than_it_would() {
+        let now = Instant::now();
+        let short = now + Duration::from_millis(99);
+        assert_eq!(together(now, short), short);
+        let until = |millis| together(now, now + Duration::from_millis(millis));
+        let moments: std::collections::BTreeSet<_> = (200..250).map(until).collect();
+        assert!(moments.len() <= 2, "{moments:?}");
+        for millis in [100, 150, 250] {
+            let early = now + Duration::from_millis(millis) - until(millis);
+            assert!(early < TOGETHER, "{early:?}");
+        }
     }
 
     #[tokio::test]
