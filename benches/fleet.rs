@@ -8,8 +8,9 @@
 //! after another and times how long the daemon takes to say `dark`. Prints the daemon's CPU, memory, lag, probes made
 //! against probes due, and the detection delay. The simulator has a process (and its CPU figures) of its own.
 //!
-//! Then, the daemon being gone, looks at some of the same cameras as others would: `ffprobe`, and a bare client that reads
-//! as many bytes as a probe does. What a probe costs inside the daemon is held against these.
+//! Then, the daemon being gone, looks at the same cameras as others would: `ffprobe`, and a bare client that reads as many
+//! bytes as a probe does, once one look after another on a machine that does nothing else, and once as many a second as the
+//! daemon makes, at the same moments. What a probe costs inside the daemon is held against these.
 
 #[allow(dead_code)] // Its other half is for tests.
 #[path = "../tests/support/bare_client.rs"]
@@ -20,6 +21,7 @@ mod support;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use bare_client::BareClient;
@@ -31,6 +33,10 @@ use support::{Process, argument, http, quantile};
 
 /// Cameras that others look at too.
 const COMPARED: usize = 20;
+/// How long the bare client looks at as many cameras as the daemon does.
+const LOADED: Duration = Duration::from_secs(20);
+/// Looks of the daemon begin at moments this far apart.
+const TOGETHER: Duration = Duration::from_millis(50);
 const SETTLE: Duration = Duration::from_secs(40);
 const INTERVAL: f64 = 10.0;
 
@@ -118,16 +124,18 @@ fn main() {
     );
 
     drop(daemon);
-    compare(&fleet, per_probe);
+    compare(&fleet, per_probe, f64::from(cameras) / INTERVAL);
 }
 
-/// Looks at cameras of the fleet as others would, and holds what a probe costs inside the daemon against that.
-fn compare(fleet: &Path, per_probe: f64) {
+/// Looks at cameras of the fleet as others would, and holds what a probe costs inside the daemon against that; `rate` is
+/// how many probes a second it makes.
+fn compare(fleet: &Path, per_probe: f64, rate: f64) {
     let inventory = std::fs::read_to_string(fleet.join("inventory/simulated.toml")).expect("the inventory");
     let urls = inventory.lines().filter_map(|line| line.strip_prefix("url = \"rtsp://")?.strip_suffix('"'));
-    let urls: Vec<String> = urls.step_by(7).take(COMPARED).map(|rest| format!("rtsp://{rest}")).collect();
+    let urls: Vec<String> = urls.map(|rest| format!("rtsp://{rest}")).collect();
+    let some: Vec<&String> = urls.iter().step_by(7).take(COMPARED).collect();
     let bytes = bytes_of_a_probe(&urls[0]);
-    let ffprobe = look_at(&urls, UsageWho::RUSAGE_CHILDREN, |url| {
+    let ffprobe = one_by_one(&some, UsageWho::RUSAGE_CHILDREN, |url| {
         let status = Command::new("ffprobe")
             .args(["-v", "error", "-rtsp_transport", "tcp", "-show_streams", url])
             .stdin(Stdio::null())
@@ -136,15 +144,18 @@ fn compare(fleet: &Path, per_probe: f64) {
         assert!(status.is_ok_and(|status| status.success()), "ffprobe sees {url}");
     });
     println!("ffprobe CPU                 {ffprobe:10.3} ms = {:.1} times a probe's", ffprobe / per_probe);
-    let bare = look_at(&urls, UsageWho::RUSAGE_SELF, |url| {
+    let bare = |url: &str| {
         let mut client = BareClient::play(url).expect("a stream");
         client.read_until(bytes).expect("media");
         client.end().expect("a TEARDOWN");
-    });
-    println!(
-        "bare client CPU             {bare:10.3} ms for {bytes} bytes; a probe takes {:.2} times that",
-        per_probe / bare
-    );
+    };
+    println!("bare client, {bytes} bytes:");
+    for (how, cost) in [
+        ("one after another", one_by_one(&some, UsageWho::RUSAGE_SELF, bare)),
+        ("as many a second", at_the_rate(&urls, rate, bare)),
+    ] {
+        println!("  {how:26}{cost:10.3} ms; a probe takes {:.2} times that", per_probe / cost);
+    }
 }
 
 /// What comes over the line in one probe of the daemon's.
@@ -156,13 +167,52 @@ fn bytes_of_a_probe(url: &str) -> usize {
 }
 
 /// CPU milliseconds of one look, user and system, the mean over all of `urls`.
-fn look_at(urls: &[String], who: UsageWho, look_once: impl Fn(&str)) -> f64 {
+fn one_by_one(urls: &[&String], who: UsageWho, look_once: impl Fn(&str)) -> f64 {
     let before = look::cpu(who);
     for url in urls {
         look_once(url);
     }
-    #[allow(clippy::cast_precision_loss)] // a handful
-    let looks = urls.len() as f64;
+    mean_since(before, who, urls.len())
+}
+
+/// CPU milliseconds of one look, user and system, where `rate` of them begin each second, on threads that are there before.
+fn at_the_rate(urls: &[String], rate: f64, look_once: impl Fn(&str) + Sync) -> f64 {
+    let looks = count(rate * LOADED.as_secs_f64());
+    let (hand_out, work) = mpsc::sync_channel::<&String>(urls.len());
+    let work = Mutex::new(work);
+    let next = || work.lock().expect("no look panics here").recv();
+    let look = || {
+        while let Ok(url) = next() {
+            look_once(url);
+        }
+    };
+    std::thread::scope(|scope| {
+        // A look takes its second of watching, and whatever its way there takes.
+        let threads: Vec<_> = (0..count(rate * 2.0).max(8)).map(|_| scope.spawn(look)).collect();
+        let before = look::cpu(UsageWho::RUSAGE_SELF);
+        let begun = Instant::now();
+        for (n, url) in (0..looks).zip(urls.iter().cycle()) {
+            // At the moments at which the daemon's looks begin too.
+            let due = begun + TOGETHER.mul_f64((f64::from(n) / rate / TOGETHER.as_secs_f64()).floor());
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            hand_out.send(url).expect("somebody who looks");
+        }
+        drop(hand_out);
+        for thread in threads {
+            thread.join().expect("looks");
+        }
+        mean_since(before, UsageWho::RUSAGE_SELF, looks as usize)
+    })
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
+fn count(number: f64) -> u32 {
+    number as u32
+}
+
+fn mean_since(before: Duration, who: UsageWho, looks: usize) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+    let looks = looks as f64;
     look::cpu(who).saturating_sub(before).as_secs_f64() * 1000.0 / looks
 }
 
