@@ -1,8 +1,8 @@
 //! When to look at what: pure, the time comes in as an argument.
 //!
-//! Every camera at its interval from start to start, starts spread evenly; sooner after a failure, until that is
-//! confirmed or cleared; never two looks at one camera at once, never more than the limits allow. A site whose probes
-//! all hang holds only its own places. Must not know sockets, clocks or what an outcome means for a state.
+//! Every camera at its interval from start to start, starts spread evenly, at moments 50 ms apart; sooner after a failure,
+//! until that is confirmed or cleared; never two looks at one camera at once, never more than the limits allow. A site
+//! whose probes all hang holds only its own places. Must not know sockets, clocks or what an outcome means for a state.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -293,7 +293,8 @@ impl Plan {
             None => entry.planned + entry.interval,
         };
         entry.planned = if finish == Finish::Failed && entry.failures < self.limits.confirm {
-            now + self.limits.recheck
+            // A little early, so that what follows keeps to the common moments.
+            together(now + self.limits.recheck, now)
         } else {
             let next = next(entry);
             // Whole intervals that were missed are not run after.
@@ -561,6 +562,10 @@ mod tests {
         let fits = |moment: &Moment| *moment == now || moment.as_nanos().is_multiple_of(TOGETHER.as_nanos());
         assert!(moments.iter().all(fits), "{moments:?}");
         assert!(moments.iter().all(|moment| *moment >= now), "none too early: {moments:?}");
+        let (first, id) = plan.due.first().cloned().unwrap();
+        plan.start(first);
+        plan.finish(&id, Finish::Failed, first + Duration::from_micros(777_777));
+        assert!(fits(&plan.entries[&id].planned), "{:?}", plan.entries[&id].planned);
     }
 
     #[test]
